@@ -1,0 +1,47 @@
+/** What a key may be used for. Each purpose has its own KEK, so that a KMS policy can grant them apart. */
+export const keyPurposes = ['REVEAL', 'MASK', 'INDEX'] as const
+export type KeyPurpose = (typeof keyPurposes)[number]
+
+/** A key-encryption key by what it protects: one named key in the KMS per key type and purpose. */
+export interface Kek {
+  /** Upper case, such as `FINANCIAL`; matches `[A-Z][A-Z0-9_]*`. */
+  readonly keyType: string
+  readonly purpose: KeyPurpose
+}
+
+export interface WrapItem {
+  /** Canonical bytes that the wrapped key is bound to; the same bytes are needed to unwrap. */
+  readonly context: Buffer
+  /** The 32 bytes of a data key. The provider neither keeps nor changes them. */
+  readonly key: Buffer
+}
+
+export interface UnwrapItem {
+  readonly context: Buffer
+  readonly wrapped: Buffer
+}
+
+/** `INVALID`: this item cannot be opened with this KEK and context. `UNAVAILABLE`: the provider could not tell. */
+export type KeyOutcome =
+  | { readonly ok: true; readonly bytes: Buffer }
+  | { readonly ok: false; readonly reason: 'INVALID' | 'UNAVAILABLE' }
+
+/**
+ * A key management service. Implementations live in `src/kms`.
+ *
+ * Batches: outcomes have the length and the order of the items; one bad item fails alone. Bytes that come back from
+ * `unwrap` are 32 long, belong to the caller, who zeroes them, and are never part of a pooled slice or of a string.
+ * A provider never throws for an item; it throws a `GatewayError` `KEY_UNAVAILABLE` when the whole call could not be
+ * made. No error, log or inspection of a provider holds key bytes, contexts or credentials.
+ */
+export interface KeyProvider {
+  /** Name of the provider in configuration, such as `vault`. */
+  readonly name: string
+  /** Makes sure that every KEK exists, creating it where the provider's rights allow. Idempotent. */
+  prepare(keks: readonly Kek[]): Promise<void>
+  wrap(kek: Kek, items: readonly WrapItem[]): Promise<KeyOutcome[]>
+  unwrap(kek: Kek, items: readonly UnwrapItem[]): Promise<KeyOutcome[]>
+  /** Resolves when the provider answers and may use its keys; rejects with `KEY_UNAVAILABLE` otherwise. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
