@@ -1,0 +1,104 @@
+import { randomFillSync, scrypt } from 'node:crypto'
+import { join } from 'node:path'
+import type { Kek } from '../../crypto/key-provider.ts'
+import { GatewayError } from '../../errors.ts'
+import { createFileOnce, createPrivateFolder, readPrivateFile, syncFolder } from './durable-file.ts'
+import { readMasterKey } from './master-key.ts'
+import type { LocalOptions } from './options.ts'
+import { openBytes, sealBytes, sealOverhead } from './seal.ts'
+
+// Format 1. A keyring file: prefix, salt, sealed nothing. A KEK file: prefix, sealed KEK. Both are bound to their
+// prefix and the salt, a KEK file also to its name, so none can be exchanged for another.
+const keyringPrefix = Buffer.from('SGKR\x01', 'latin1')
+const kekPrefix = Buffer.from('SGKK\x01', 'latin1')
+const saltLength = 32
+const kekLength = 32
+
+/**
+ * Part of format 1. OWASP's scrypt settings of equal strength trade memory for passes; this one takes 32 MiB (N = 2^15
+ * blocks of 128 · r bytes) and about a quarter of a second, once per start, so that a small machine can start.
+ */
+const scryptParameters = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 * 2 ** 20 }
+
+/** The KEKs of one folder. Files are made once and never changed, so processes share a folder without locks. */
+export interface Keyring {
+  /** @returns the KEK, read or made; zeroed by the caller. @throws GatewayError `KEYS_MISMATCH` when it does not open. */
+  loadKek(kek: Kek, version: number): Promise<Buffer>
+  /** Resolves when everything that was read or made survives a loss of power. */
+  sync(): Promise<void>
+  close(): void
+}
+
+/**
+ * @throws GatewayError `KEYS_MISMATCH` when the master key is not the one the folder was sealed under, or a file was
+ * altered; `CONFIGURATION_INVALID` when a file cannot be read or written.
+ */
+export async function openKeyring({ folder, masterKey }: LocalOptions): Promise<Keyring> {
+  const path = join(folder, 'keyring')
+  const size = keyringPrefix.length + saltLength + sealOverhead
+  const readKeyring = (): Promise<Buffer | undefined> => readPrivateFile(path, size)
+  const secret = await readMasterKey(masterKey, async () => (await readKeyring()) !== undefined)
+  try {
+    await createPrivateFolder(folder)
+    let stored = await readKeyring()
+    if (stored === undefined) {
+      await createFileOnce(path, await sealKeyring(secret))
+      stored = await readKeyring()
+    }
+    if (stored?.length !== size || !stored.subarray(0, keyringPrefix.length).equals(keyringPrefix)) {
+      throw new GatewayError('KEYS_MISMATCH', { message: `${path} is not a keyring of a known format.` })
+    }
+    const header = stored.subarray(0, size - sealOverhead)
+    const salt = header.subarray(keyringPrefix.length)
+    const sealingKey = await deriveSealingKey(secret, salt)
+    if (openBytes(sealingKey, header, stored.subarray(header.length)) === undefined) {
+      sealingKey.fill(0)
+      throw new GatewayError('KEYS_MISMATCH', {
+        message: `The master key does not open ${path}: it is another one, or the file was altered.`,
+      })
+    }
+    return {
+      loadKek: (kek, version) =>
+        loadKek(folder, `${kek.keyType}-${kek.purpose}-${version}`, salt, sealingKey),
+      sync: () => syncFolder(folder),
+      close: () => sealingKey.fill(0),
+    }
+  } finally {
+    secret.fill(0)
+  }
+}
+
+async function sealKeyring(secret: Buffer): Promise<Buffer> {
+  const header = Buffer.concat([keyringPrefix, randomFillSync(Buffer.alloc(saltLength))])
+  const sealingKey = await deriveSealingKey(secret, header.subarray(keyringPrefix.length))
+  const sealed = sealBytes(sealingKey, header, Buffer.alloc(0))
+  sealingKey.fill(0)
+  return Buffer.concat([header, sealed])
+}
+
+async function loadKek(folder: string, name: string, salt: Buffer, sealingKey: Buffer): Promise<Buffer> {
+  const path = join(folder, `${name}.kek`)
+  const aad = Buffer.concat([kekPrefix, salt, Buffer.from(name, 'latin1')])
+  const size = kekPrefix.length + kekLength + sealOverhead
+  let stored = await readPrivateFile(path, size)
+  if (stored === undefined) {
+    const fresh = randomFillSync(Buffer.allocUnsafeSlow(kekLength))
+    await createFileOnce(path, Buffer.concat([kekPrefix, sealBytes(sealingKey, aad, fresh)]))
+    fresh.fill(0)
+    stored = await readPrivateFile(path, size)
+  }
+  if (stored?.length === size && stored.subarray(0, kekPrefix.length).equals(kekPrefix)) {
+    const opened = openBytes(sealingKey, aad, stored.subarray(kekPrefix.length))
+    if (opened !== undefined) return opened
+  }
+  throw new GatewayError('KEYS_MISMATCH', { message: `${path} does not open: it was altered or exchanged.` })
+}
+
+function deriveSealingKey(secret: Buffer, salt: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(secret, salt, kekLength, scryptParameters, (error, key) => {
+      if (error === null) resolve(key)
+      else reject(error)
+    })
+  })
+}
