@@ -1,0 +1,60 @@
+import type { Kek, KeyPurpose } from './key-provider.ts'
+import type { KeyHolder } from './key-tuple.ts'
+
+/**
+ * | state | reads | writes |
+ * | --- | --- | --- |
+ * | `enabled` | yes | yes, the highest enabled generation |
+ * | `disabled` | `KEY_UNAVAILABLE` | `KEY_UNAVAILABLE` unless a generation is enabled |
+ * | `compromised` | yes, so that the data can be re-encrypted | a new generation |
+ * | `closing`, `destroyed` | `ERASED` | `ERASED` |
+ */
+export type KeyState = 'enabled' | 'disabled' | 'compromised' | 'closing' | 'destroyed'
+
+/** Which of a holder's keys: a slot is taken once, for ever. */
+export interface KeySlot extends Kek {
+  readonly purpose: KeyPurpose
+  /** From 1 on. */
+  readonly generation: number
+}
+
+export interface StoredKey extends KeySlot {
+  /** 32-byte commitment to the key. */
+  readonly keyId: Buffer
+  /** Empty once destroyed. */
+  readonly wrapped: Buffer
+  readonly state: KeyState
+  readonly createdAt: Date
+}
+
+export interface KeyRow {
+  /** `holderId(holder)`. */
+  readonly id: Buffer
+  readonly holder: KeyHolder
+  readonly keys: readonly StoredKey[]
+  /** A tombstone: whatever the keys say, there are none any more. */
+  readonly erased?: boolean
+}
+
+/** A random key wrapped by a KEK when it was first used; proves later that the KMS still holds that KEK. */
+export interface Canary {
+  readonly keyId: Buffer
+  readonly wrapped: Buffer
+}
+
+/**
+ * Where wrapped keys are kept. What a write returns is durable: with majority and journal where the database knows these.
+ */
+export interface KeyStore {
+  /** Rows that exist, in any order. */
+  find(ids: readonly Buffer[]): Promise<KeyRow[]>
+  /** Inserts rows whose id is free. Returns for every row, in order, what is stored now: it, or another's that was first. */
+  insertMissing(rows: readonly KeyRow[]): Promise<KeyRow[]>
+  /** Adds the keys whose slots are free, unless the row is erased. Returns the row as it is stored now. */
+  addKeys(rowId: Buffer, keys: readonly StoredKey[]): Promise<KeyRow>
+  /** Whether any row has a key, not destroyed, that this KEK wraps. */
+  hasKeys(kek: Kek): Promise<boolean>
+  findCanary(kek: Kek): Promise<Canary | undefined>
+  /** Returns what is stored now: this canary, or another's that was first. */
+  insertCanary(kek: Kek, canary: Canary): Promise<Canary>
+}

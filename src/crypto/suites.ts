@@ -1,0 +1,36 @@
+import { aesGcm, chacha20Poly1305, xaesGcm, type Aead } from './aead.ts'
+import type { KeyLabel } from './data-key.ts'
+
+/** A way to encrypt fields: one row, known by the number in the header of what it wrote. */
+export interface Suite {
+  readonly id: number
+  readonly name: string
+  /** Every suite has subkeys of its own. */
+  readonly label: KeyLabel
+  readonly nonceLength: number
+  readonly aead: Aead
+}
+
+const rows = [
+  // SUBJECT and DOCUMENT keys: far fewer than the 2^32 messages that SP 800-38D §8.3 allows with random nonces.
+  { id: 1, name: 'AES-256-GCM', label: 'encrypt/aes-256-gcm', nonceLength: 12, aead: aesGcm },
+  // TENANT and MODEL keys: a key per message, from a 192-bit nonce that can be random without counting.
+  { id: 2, name: 'XAES-256-GCM', label: 'encrypt/xaes-256-gcm', nonceLength: 24, aead: xaesGcm },
+  // By configuration, where the processor has no AES instructions.
+  {
+    id: 3,
+    name: 'ChaCha20-Poly1305',
+    label: 'encrypt/chacha20-poly1305',
+    nonceLength: 12,
+    aead: chacha20Poly1305,
+  },
+] as const satisfies readonly Suite[]
+
+export type SuiteId = (typeof rows)[number]['id']
+
+/** Indexed by id; what is not in here does not decrypt. */
+const suites: readonly (Suite | undefined)[] = [undefined, ...rows]
+
+export function findSuite(id: number): Suite | undefined {
+  return suites[id]
+}
