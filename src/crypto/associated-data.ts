@@ -31,3 +31,14 @@ export class RowAddress {
 function encodeDocumentId(id: DocumentId): string {
   return `\x02${id}`
 }
+
+/** What a field's ciphertext is bound to: the field, the row and the header, each part preceded by its length. */
+export function associatedData(field: Buffer, row: RowAddress, header: Buffer): Buffer {
+  const headerStart = field.length + row.bytes.length
+  const aad = Buffer.allocUnsafe(headerStart + 4 + header.length)
+  aad.set(field, 0)
+  aad.set(row.bytes, field.length)
+  aad.writeUInt32BE(header.length, headerStart)
+  aad.set(header, headerStart + 4)
+  return aad
+}

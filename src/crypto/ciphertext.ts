@@ -8,30 +8,59 @@ export const formatVersion = 1
 export const ciphertextSubtype = 0x80
 
 const keyIdStart = 2
-/** Version, suite and key id: authenticated as associated data. */
 export const headerLength = 34
-export const tagLength = 16
-/** Of the padded plaintext. A document has at most 16 MiB, a request body 4 MiB. */
+const tagLength = 16
+/** Of the padded plaintext: a document has at most 16 MiB, a request body 4 MiB. */
 export const maxPlaintextLength = 8 * 1024 * 1024
-export const minPlaintextLength = 5
+const minPlaintextLength = 5
 
-/** The key id of a stored form as lower-case hex, for {@link KeyRequest}; undefined when it is no stored form at all. */
-export function keyIdOf(stored: Uint8Array): string | undefined {
-  return stored.length < headerLength
-    ? undefined
-    : Buffer.from(stored).toString('hex', keyIdStart, headerLength)
-}
-
-/** What the header of a stored form says, for inspection; nothing of it is authenticated before decryption. */
-export interface CiphertextHeader {
-  readonly version: number
+/** The parts of a stored form; views, not copies. Nothing is authenticated before decryption. */
+export interface Ciphertext {
   readonly suite: Suite
-  readonly keyId: string
+  /** Format version, suite and key id. */
+  readonly header: Buffer
+  readonly nonce: Buffer
+  /** As long as the padded plaintext. */
+  readonly body: Buffer
+  readonly tag: Buffer
 }
 
-/** @throws `DECRYPTION_FAILED` when version, suite or length are not of the allow-list. */
-export function parseHeader(stored: Uint8Array): CiphertextHeader {
-  const suite = findSuite(stored[1] ?? 0)
+/** The key id of a stored form as lower-case hex; undefined when it has no header of this format. */
+export function keyIdOf(stored: Uint8Array): string | undefined {
+  if (stored.length < headerLength || stored[0] !== formatVersion) return undefined
+  return viewOf(stored).toString('hex', keyIdStart, headerLength)
+}
+
+/** @throws `DECRYPTION_FAILED` unless version, suite and every length are on the allow-list. */
+export function parseCiphertext(stored: Uint8Array): Ciphertext {
+  const suite = stored[0] === formatVersion ? findSuite(stored[1] ?? 0) : undefined
   if (suite === undefined) throw new GatewayError('DECRYPTION_FAILED')
-  return { version: formatVersion, suite, keyId: keyIdOf(stored) ?? '' }
+  const bodyStart = headerLength + suite.nonceLength
+  const tagStart = stored.length - tagLength
+  const bodyLength = tagStart - bodyStart
+  if (bodyLength < minPlaintextLength || bodyLength > maxPlaintextLength) {
+    throw new GatewayError('DECRYPTION_FAILED')
+  }
+  const bytes = viewOf(stored)
+  return {
+    suite,
+    header: bytes.subarray(0, headerLength),
+    nonce: bytes.subarray(headerLength, bodyStart),
+    body: bytes.subarray(bodyStart, tagStart),
+    tag: bytes.subarray(tagStart),
+  }
+}
+
+/** Lays out the stored form with header and nonce in place, and room for the body and the tag. */
+export function layOutCiphertext(suite: Suite, keyId: Buffer, nonce: Buffer, bodyLength: number): Buffer {
+  const stored = Buffer.allocUnsafe(headerLength + nonce.length + bodyLength + tagLength)
+  stored[0] = formatVersion
+  stored[1] = suite.id
+  stored.set(keyId, keyIdStart)
+  stored.set(nonce, headerLength)
+  return stored
+}
+
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -1,6 +1,7 @@
-import { createHmac, randomFillSync, timingSafeEqual } from 'node:crypto'
+import { randomFillSync, timingSafeEqual } from 'node:crypto'
 import { inspect } from 'node:util'
 import { GatewayError } from '../errors.ts'
+import { hkdfExpand } from './hkdf-expand.ts'
 
 /** What is derived from the root of a data key; one label per use, so that no two algorithms share key bytes. */
 export type KeyLabel =
@@ -30,7 +31,7 @@ export class DataKey {
   /** Draws a new key from the CSPRNG. */
   static create(): DataKey {
     const root = randomFillSync(Buffer.allocUnsafeSlow(rootLength))
-    return new DataKey(root, expand(root, 'commit'))
+    return new DataKey(root, derive(root, 'commit'))
   }
 
   /**
@@ -40,7 +41,7 @@ export class DataKey {
    */
   static open(root: Buffer, expectedKeyId: Buffer): DataKey {
     if (root.length === rootLength && expectedKeyId.length === rootLength) {
-      const keyId = expand(root, 'commit')
+      const keyId = derive(root, 'commit')
       if (timingSafeEqual(keyId, expectedKeyId)) return new DataKey(root, keyId)
     }
     root.fill(0)
@@ -52,7 +53,7 @@ export class DataKey {
     this.#assertLive()
     let subkey = this.#subkeys.get(label)
     if (subkey === undefined) {
-      subkey = expand(this.#root, label)
+      subkey = derive(this.#root, label)
       this.#subkeys.set(label, subkey)
     }
     return subkey
@@ -95,15 +96,6 @@ export class DataKey {
   }
 }
 
-/**
- * HKDF-Expand of RFC 5869 §2.3 with SHA-256 for one block of output: T(1) = HMAC(root, info | 0x01). The extract step is
- * left out, as §3.3 allows: the root is uniformly random.
- */
-function expand(root: Buffer, label: KeyLabel): Buffer {
-  const block = createHmac('sha256', root).update(`sealgate/v1/${label}`).update('\x01').digest()
-  // Not a pooled slice and not left to the garbage collector: the only copy is the one that is zeroed.
-  const subkey = Buffer.allocUnsafeSlow(block.length)
-  block.copy(subkey)
-  block.fill(0)
-  return subkey
+function derive(root: Buffer, label: KeyLabel): Buffer {
+  return hkdfExpand(root, `sealgate/v1/${label}`)
 }

@@ -1,13 +1,22 @@
-import { encodeFieldCoordinates, type FieldCoordinates, type RowAddress } from './associated-data.ts'
+import { GatewayError } from '../errors.ts'
+import {
+  associatedData,
+  encodeFieldCoordinates,
+  type FieldCoordinates,
+  type RowAddress,
+} from './associated-data.ts'
+import { headerLength, layOutCiphertext, parseCiphertext } from './ciphertext.ts'
 import type { DataKey } from './data-key.ts'
+import { drawNonce } from './nonces.ts'
 import type { Padding } from './padding.ts'
-import type { SuiteId } from './suites.ts'
+import { getSuite, type Suite, type SuiteId } from './suites.ts'
 import { decodeValue, encodeValue, type ValueType } from './value-codec.ts'
 
 export interface FieldCipherOptions extends FieldCoordinates {
   readonly type: ValueType
   /** Used to encrypt; decryption takes any suite of the table, as the header says. */
   readonly suite: SuiteId
+  /** Default `BUCKETS`. */
   readonly padding?: Padding
 }
 
@@ -15,27 +24,48 @@ export interface FieldCipherOptions extends FieldCoordinates {
 export class FieldCipher {
   readonly #place: Buffer
   readonly #type: ValueType
+  readonly #suite: Suite
   readonly #padding: Padding
 
   constructor(options: FieldCipherOptions) {
     this.#place = encodeFieldCoordinates(options)
     this.#type = options.type
+    this.#suite = getSuite(options.suite)
     this.#padding = options.padding ?? 'BUCKETS'
   }
 
   /**
-   * @param value - not null: null is stored as null.
-   * @returns the stored form of `docs/ciphertext-format.md`; a different one each time.
+   * @param value - of the field's type and not null: null is stored as null.
+   * @returns the stored form of `docs/ciphertext-format.md`, another one each time.
    * @throws `BAD_USER_INPUT` when the value is not of the field's type, `LIMIT_EXCEEDED` when it is too long.
    */
-  encrypt(_key: DataKey, _row: RowAddress, value: unknown): Buffer {
-    return encodeValue(this.#type, value, this.#padding)
+  encrypt(key: DataKey, row: RowAddress, value: unknown): Buffer {
+    const { label, nonceLength, aead } = this.#suite
+    const subkey = key.subkey(label)
+    const plaintext = encodeValue(this.#type, value, this.#padding)
+    const nonce = drawNonce(nonceLength)
+    const stored = layOutCiphertext(this.#suite, key.keyId, nonce, plaintext.length)
+    const aad = associatedData(this.#place, row, stored.subarray(0, headerLength))
+    aead.seal(subkey, nonce, aad, plaintext, stored, headerLength + nonceLength)
+    plaintext.fill(0)
+    return stored
   }
 
   /**
-   * @throws `DECRYPTION_FAILED`, always the same, when anything at all differs: key, place, row, header, a bit, the type.
+   * @param stored - bytes of anyone who can write to the database.
+   * @throws `DECRYPTION_FAILED`, always the same, when anything differs: key, field, row, header, type, any bit.
    */
-  decrypt(_key: DataKey, _row: RowAddress, stored: Uint8Array): unknown {
-    return decodeValue(this.#type, Buffer.concat([this.#place, stored]))
+  decrypt(key: DataKey, row: RowAddress, stored: Uint8Array): unknown {
+    const { suite, header, nonce, body, tag } = parseCiphertext(stored)
+    const subkey = key.subkey(suite.label)
+    if (header.compare(key.keyId, 0, 32, 2, headerLength) !== 0) throw new GatewayError('DECRYPTION_FAILED')
+    try {
+      const plaintext = suite.aead.open(subkey, nonce, associatedData(this.#place, row, header), body, tag)
+      const value = decodeValue(this.#type, plaintext)
+      plaintext.fill(0)
+      return value
+    } catch {
+      throw new GatewayError('DECRYPTION_FAILED')
+    }
   }
 }

@@ -11,26 +11,30 @@ export interface Suite {
   readonly aead: Aead
 }
 
-const rows = [
+const suites = {
   // SUBJECT and DOCUMENT keys: far fewer than the 2^32 messages that SP 800-38D §8.3 allows with random nonces.
-  { id: 1, name: 'AES-256-GCM', label: 'encrypt/aes-256-gcm', nonceLength: 12, aead: aesGcm },
+  1: { id: 1, name: 'AES-256-GCM', label: 'encrypt/aes-256-gcm', nonceLength: 12, aead: aesGcm },
   // TENANT and MODEL keys: a key per message, from a 192-bit nonce that can be random without counting.
-  { id: 2, name: 'XAES-256-GCM', label: 'encrypt/xaes-256-gcm', nonceLength: 24, aead: xaesGcm },
+  2: { id: 2, name: 'XAES-256-GCM', label: 'encrypt/xaes-256-gcm', nonceLength: 24, aead: xaesGcm },
   // By configuration, where the processor has no AES instructions.
-  {
+  3: {
     id: 3,
     name: 'ChaCha20-Poly1305',
     label: 'encrypt/chacha20-poly1305',
     nonceLength: 12,
     aead: chacha20Poly1305,
   },
-] as const satisfies readonly Suite[]
+} as const satisfies Record<number, Suite>
 
-export type SuiteId = (typeof rows)[number]['id']
+export type SuiteId = keyof typeof suites
 
-/** Indexed by id; what is not in here does not decrypt. */
-const suites: readonly (Suite | undefined)[] = [undefined, ...rows]
-
-export function findSuite(id: number): Suite | undefined {
+export function getSuite(id: SuiteId): Suite {
   return suites[id]
+}
+
+const suitesById = new Map<number, Suite>(Object.values(suites).map((suite) => [suite.id, suite]))
+
+/** For a number that was stored; what is not in the table does not decrypt. */
+export function findSuite(id: number): Suite | undefined {
+  return suitesById.get(id)
 }
