@@ -1,0 +1,128 @@
+// @ts-check
+// Runs in the browser, after GraphiQL: opens the ready-made tabs and says above them who asks in each.
+;(() => {
+  const settings = JSON.parse(document.getElementById('settings').textContent)
+  const { endpoint, files, title, tabs, generation } = settings
+  const band = document.querySelector('.viewers')
+  const description = document.querySelector('.viewer-description')
+
+  // A link could bring a query along, to be run with one of the ready tokens by one click.
+  if (location.search !== '') history.replaceState(null, '', location.pathname)
+
+  /**
+   * GraphiQL keeps its tabs here. Only this browser tab sees them, and only until the server starts with other tokens;
+   * the theme alone is for good.
+   */
+  const prefix = `explorer:${generation}:`
+  const placeOf = (/** @type {string} */ key) =>
+    key === 'graphiql:theme'
+      ? { store: localStorage, name: key }
+      : { store: sessionStorage, name: prefix + key }
+  const ownKeys = () => Object.keys(sessionStorage).filter((name) => name.startsWith('explorer:'))
+  const storage = {
+    getItem: (key) => placeOf(key).store.getItem(placeOf(key).name),
+    setItem: (key, value) => placeOf(key).store.setItem(placeOf(key).name, value),
+    removeItem: (key) => placeOf(key).store.removeItem(placeOf(key).name),
+    clear: () => ownKeys().forEach((name) => sessionStorage.removeItem(name)),
+    get length() {
+      return ownKeys().length
+    },
+  }
+  for (const name of ownKeys()) if (!name.startsWith(prefix)) sessionStorage.removeItem(name)
+
+  const authorizationOf = ({ headers }) => {
+    try {
+      const entries = Object.entries(JSON.parse(headers || '{}'))
+      return entries.find(([name]) => name.toLowerCase() === 'authorization')?.[1]
+    } catch {
+      return undefined
+    }
+  }
+
+  /** What GraphiQL has open, in the order it shows it. */
+  const kept = JSON.parse(storage.getItem('graphiql:tabs') ?? 'null')
+  let open = kept ?? { tabs, activeTabIndex: 0 }
+
+  const pills = tabs.map((tab) => {
+    const pill = document.createElement('button')
+    pill.type = 'button'
+    pill.className = 'viewer'
+    pill.textContent = tab.name
+    pill.title = tab.description ?? ''
+    pill.addEventListener('click', () => {
+      const index = open.tabs.findIndex((each) => authorizationOf(each) === authorizationOf(tab))
+      document.querySelectorAll('.graphiql-tab-button')[index]?.click()
+    })
+    band.append(pill)
+    return pill
+  })
+
+  const notice = description.textContent
+  const showViewer = () => {
+    const asked = authorizationOf(open.tabs[open.activeTabIndex] ?? {})
+    const active = tabs.findIndex((tab) => authorizationOf(tab) === asked)
+    pills.forEach((pill, index) =>
+      pill.setAttribute('aria-pressed', String(notice === '' && index === active)),
+    )
+    if (notice !== '') return
+    description.textContent =
+      tabs[active]?.description ??
+      (asked === undefined ? 'Without a token: anonymous.' : 'With a token of your own.')
+  }
+
+  document.querySelector('.start-over').addEventListener('click', () => {
+    storage.clear()
+    // GraphiQL saves its tabs half a second after a change; what it saves from now on is to be forgotten too.
+    addEventListener('pagehide', storage.clear)
+    location.reload()
+  })
+
+  const workers = {
+    editorWorkerService: 'editor-worker.js',
+    json: 'json-worker.js',
+    graphql: 'graphql-worker.js',
+  }
+  globalThis.MonacoEnvironment = {
+    globalAPI: false,
+    getWorkerUrl: (_, label) => new URL(`${files}/${workers[label]}`, location.href).href,
+  }
+
+  /** Sends the text as it stands in the editor, so that the lines of an error are those one sees. */
+  const send = async ({ query, variables, operationName }, { headers } = {}) => {
+    // Right after a change of tabs GraphiQL still names the operation of the tab before.
+    const operation = query.includes(operationName) ? { operationName } : {}
+    try {
+      const answer = await fetch(endpoint, {
+        method: 'POST',
+        headers: {
+          accept: 'application/graphql-response+json, application/json',
+          'content-type': 'application/json',
+          ...headers,
+        },
+        body: JSON.stringify({ query, variables, ...operation }),
+      })
+      return await answer.json()
+    } catch {
+      return { errors: [{ message: 'The gateway did not answer. Is it still running?' }] }
+    }
+  }
+
+  document.title = title
+  globalThis.YogaGraphiQL.renderYogaGraphiQL(document.getElementById('graphiql'), {
+    fetcher: send,
+    title: '',
+    logo: '',
+    storage,
+    defaultTabs: tabs,
+    // GraphiQL takes these of the active tab from storage, and where there is none, not from the tab.
+    ...(kept === null ? { initialHeaders: tabs[0]?.headers, initialVariables: tabs[0]?.variables } : {}),
+    shouldPersistHeaders: true,
+    // GraphiQL's wrapper would copy every edit, literals included, into the address and so into the history.
+    onEditQuery: () => undefined,
+    onTabChange: (state) => {
+      open = state
+      showViewer()
+    },
+  })
+  showViewer()
+})()
