@@ -1,6 +1,7 @@
 import type { Kek, KeyOutcome, KeyProvider, UnwrapItem, WrapItem } from '../../crypto/key-provider.ts'
 import { GatewayError } from '../../errors.ts'
 import { assertUnwrapItems, assertWrapItems, dataKeyLength } from '../assert-items.ts'
+import { kekNameOf } from '../kek-name.ts'
 import { openKeyring } from './keyring.ts'
 import type { Keyring } from './keyring.ts'
 import type { LocalOptions } from './options.ts'
@@ -35,10 +36,10 @@ class LocalKeyProvider implements KeyProvider {
   async prepare(keks: readonly Kek[]): Promise<void> {
     const keyring = await this.#openKeyring()
     for (const kek of keks) {
-      if (this.#keks.has(kekName(kek))) continue
+      if (this.#keks.has(kekNameOf(kek))) continue
       const bytes = await keyring.loadKek(kek, kekVersion)
-      if (this.#keks.has(kekName(kek))) bytes.fill(0)
-      else this.#keks.set(kekName(kek), bytes)
+      if (this.#keks.has(kekNameOf(kek))) bytes.fill(0)
+      else this.#keks.set(kekNameOf(kek), bytes)
     }
     await keyring.sync()
   }
@@ -96,15 +97,11 @@ class LocalKeyProvider implements KeyProvider {
   /** A promise also for what fails at once. */
   #withKek(kek: Kek, work: (bytes: Buffer) => KeyOutcome[]): Promise<KeyOutcome[]> {
     return new Promise((resolve) => {
-      const bytes = this.#keks.get(kekName(kek))
+      const bytes = this.#keks.get(kekNameOf(kek))
       if (bytes === undefined) throw notPrepared()
       resolve(work(bytes))
     })
   }
-}
-
-function kekName({ keyType, purpose }: Kek): string {
-  return `${keyType}-${purpose}`
 }
 
 function notPrepared(): GatewayError {

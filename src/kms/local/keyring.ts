@@ -2,6 +2,7 @@ import { randomFillSync, scrypt } from 'node:crypto'
 import { join } from 'node:path'
 import type { Kek } from '../../crypto/key-provider.ts'
 import { GatewayError } from '../../errors.ts'
+import { kekNameOf } from '../kek-name.ts'
 import { createFileOnce, createPrivateFolder, readPrivateFile, syncFolder } from './durable-file.ts'
 import { readMasterKey } from './master-key.ts'
 import type { LocalOptions } from './options.ts'
@@ -58,8 +59,7 @@ export async function openKeyring({ folder, masterKey }: LocalOptions): Promise<
       })
     }
     return {
-      loadKek: (kek, version) =>
-        loadKek(folder, `${kek.keyType}-${kek.purpose}-${version}`, salt, sealingKey),
+      loadKek: (kek, version) => loadKek(folder, `${kekNameOf(kek)}-${version}`, salt, sealingKey),
       sync: () => syncFolder(folder),
       close: () => sealingKey.fill(0),
     }

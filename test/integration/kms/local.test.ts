@@ -59,11 +59,13 @@ describe('local provider', () => {
   })
 
   test('ends with one master key and the same KEKs when several start at once on an empty folder', async () => {
-    const providers = Array.from({ length: 5 }, () => createFileProvider(join(folder, 'new', 'keys')))
+    const create = () => createFileProvider(join(folder, 'new', 'keys'))
+    const first = create()
+    const others = Array.from({ length: 4 }, create)
+    const providers = [first, ...others]
     await Promise.all(providers.map((provider) => provider.prepare([kek])))
-    const [first, ...others] = providers
     const key = randomBytes(32)
-    const wrapped = await wrapOne(first as KeyProvider, kek, context, key)
+    const wrapped = await wrapOne(first, kek, context, key)
     for (const provider of others) {
       expect(await unwrapOne(provider, kek, context, wrapped)).toEqual({ ok: true, bytes: key })
     }
