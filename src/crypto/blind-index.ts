@@ -1,31 +1,53 @@
+import { createHmac } from 'node:crypto'
 import type { DataKey } from './data-key.ts'
-import type { ScalarKind } from './value-codec.ts'
+import { lengthPrefixed } from './length-prefixed.ts'
+import { createNormalizer, type Normalizer, type NormalizeStep } from './normalize.ts'
+import { encodeValue, type ScalarKind } from './value-codec.ts'
 
-export const normalizeSteps = ['TRIM', 'LOWERCASE', 'NFKC', 'DIGITS', 'COMPACT'] as const
-export type NormalizeStep = (typeof normalizeSteps)[number]
+export interface BlindIndexOptions {
+  readonly tenant: string
+  readonly collection: string
+  readonly path: string
+  readonly type: Exclude<ScalarKind, 'JSON'>
+  /** For text; other kinds are compared as they are. */
+  readonly normalize: readonly NormalizeStep[]
+}
 
-/** Equality search over one encrypted path: the same value under the same key gives the same 32-byte term. */
+/**
+ * Equality search over one encrypted path: under one key, equal values have equal terms. Immutable: make it once.
+ *
+ * A term says whether two values of the path are equal, and to the holder of the key which value of a guessed few it is.
+ * It is stored at its full 32 bytes: a shorter one would still show equality, and could not carry a unique index.
+ */
 export class BlindIndex {
-  /** Changes when terms would change; terms of different versions are never comparable. */
+  /** Terms of different versions are never equal. */
   readonly version: string
+  readonly #coordinates: Buffer
+  readonly #normalizer: Normalizer
+  readonly #type: BlindIndexOptions['type']
 
-  constructor(_options: {
-    readonly tenant: string
-    readonly collection: string
-    readonly path: string
-    readonly type: Exclude<ScalarKind, 'JSON'>
-    readonly normalize: readonly NormalizeStep[]
-  }) {
-    this.version = ''
+  constructor({ tenant, collection, path, type, normalize }: BlindIndexOptions) {
+    this.#normalizer = createNormalizer(normalize)
+    this.#type = type
+    this.version = this.#normalizer.version
+    this.#coordinates = lengthPrefixed(['sealgate/index/v1', this.version, tenant, collection, path])
   }
 
-  /** The value as it is compared: what matched through a term is decrypted, normalised and compared before use. */
-  normalize(value: unknown): unknown {
-    return value
+  /** 32 bytes. @throws `BAD_USER_INPUT` when the value is not of the path's type or cannot be normalised. */
+  term(key: DataKey, value: unknown): Buffer {
+    return createHmac('sha256', key.subkey('index'))
+      .update(this.#coordinates)
+      .update(this.#comparable(value))
+      .digest()
   }
 
-  /** @param key - an INDEX data key of the tenant, collection and path. */
-  term(_key: DataKey, _value: unknown): Buffer {
-    throw new Error('not yet')
+  /** Whether two values are the same for this index: to be asked of every decrypted value that a term found. */
+  matches(one: unknown, other: unknown): boolean {
+    return this.#comparable(one).equals(this.#comparable(other))
+  }
+
+  #comparable(value: unknown): Buffer {
+    const normalized = typeof value === 'string' ? this.#normalizer.apply(value) : value
+    return encodeValue(this.#type, normalized, 'NONE')
   }
 }

@@ -1,53 +1,137 @@
+import { createKeys, type KeyRows, type RowTuple } from './create-keys.ts'
+import type { DataKey } from './data-key.ts'
+import { KekBatches, type KeyTrips } from './kek-batches.ts'
+import { KeyCache, type KeyCacheOptions } from './key-cache.ts'
+import { KeyFlights } from './key-flights.ts'
+import { KeyLease, readName, type KeyOutcome, type KeyRequest } from './key-lease.ts'
 import type { Kek, KeyProvider } from './key-provider.ts'
-import type { KeyLease } from './key-lease.ts'
-import type { KeyStore } from './key-store.ts'
+import { judgeForRead, judgeForWrite } from './key-states.ts'
+import type { KeyStore, StoredKey } from './key-store.ts'
+import { holderId, type KeyTuple } from './key-tuple.ts'
 
-export interface KeyRingOptions {
+export interface KeyRingOptions extends KeyCacheOptions {
   readonly store: KeyStore
   readonly provider: KeyProvider
-  /** At most this many keys in the cache. Default 10,000. */
-  readonly maxKeys?: number
-  /** Milliseconds a key stays cached, however often it is used. Default 300,000. */
-  readonly ttl?: number
-  /** Leases that may pin a cached key before it is unwrapped anew. Default 1,000,000. */
-  readonly maxUses?: number
-  /** Milliseconds after which a key of this type gets a new generation at the next write. Default: never. */
-  readonly maxAge?: (keyType: string) => number
+  /**
+   * Milliseconds after which a key of this KEK gets a new generation at the next write. Default: never. Not asked for
+   * `INDEX` keys: terms under a new one are a job of their own.
+   */
+  readonly maxAge?: (kek: Kek) => number
 }
 
-/** Plain counters since the start. */
-export interface KeyRingCounters {
-  finds: number
-  inserts: number
-  wraps: number
-  wrapTrips: number
-  unwraps: number
-  unwrapTrips: number
-  hits: number
-  misses: number
+/** Counted since the start, for metrics and benches. */
+export interface KeyRingCounters extends KeyTrips {
+  readonly hits: number
+  readonly misses: number
+  readonly finds: number
 }
 
-export interface KeyRing {
-  readonly counters: Readonly<KeyRingCounters>
-  openLease(): KeyLease
-  /** Empties the cache: after a change of key states, or when they could not be read in time. Pinned keys stay usable. */
-  clear(): void
+type Outcomes = Map<string, KeyOutcome>
+type StoredTuple = RowTuple & { readonly stored: StoredKey }
+
+/** Gets and creates data keys: one look-up in the store and one call per KEK, for as many keys as are asked for at once. */
+export class KeyRing {
+  readonly #store: KeyStore
+  readonly #keks: KekBatches
+  readonly #maxAge: (kek: Kek) => number
+  readonly #cache: KeyCache
+  readonly #flights = new KeyFlights()
+  readonly #counts = { hits: 0, misses: 0, finds: 0 }
+
+  constructor(options: KeyRingOptions) {
+    const { maxAge } = options
+    this.#store = options.store
+    this.#keks = new KekBatches(options.provider)
+    this.#maxAge = (kek) => (maxAge === undefined || kek.purpose === 'INDEX' ? Infinity : maxAge(kek))
+    this.#cache = new KeyCache(options)
+  }
+
+  get counters(): KeyRingCounters {
+    return { ...this.#counts, ...this.#keks.trips }
+  }
+
+  openLease(): KeyLease {
+    return new KeyLease(this)
+  }
+
+  /** Empties the cache: after key states changed, or when they could not be read in time. Pinned keys stay usable. */
+  clear(): void {
+    this.#flights.forget()
+    this.#cache.clear()
+  }
+
+  /** @internal For {@link KeyLease}. */
+  cached(name: string): DataKey | undefined {
+    const key = this.#cache.take(name)
+    this.#counts[key === undefined ? 'misses' : 'hits'] += 1
+    return key
+  }
+
+  /** @internal For {@link KeyLease}. */
+  loadForRead(requests: ReadonlyMap<string, KeyRequest>): Promise<Outcomes> {
+    return this.#flights.load(requests, {
+      load: async (wanted, outcomes) => {
+        const rows = await this.#findRows([...wanted.values()].map(({ tuple }) => tuple))
+        const unwrapping: StoredTuple[] = []
+        for (const [name, { tuple, keyId }] of wanted) {
+          const rowId = rowIdOf(tuple)
+          const verdict = judgeForRead(rows.get(rowId), tuple, keyId)
+          if (typeof verdict === 'string') outcomes.set(name, verdict)
+          else unwrapping.push({ name, tuple, rowId, stored: verdict })
+        }
+        await this.#unwrap(unwrapping, outcomes)
+      },
+      landed: (name, _request, key) => {
+        this.#cache.put(name, key)
+      },
+    })
+  }
+
+  /** @internal For {@link KeyLease}. */
+  loadForWrite(tuples: ReadonlyMap<string, KeyTuple>): Promise<Outcomes> {
+    return this.#flights.load(tuples, {
+      load: async (wanted, outcomes) => {
+        const rows = await this.#findRows([...wanted.values()])
+        const unwrapping: StoredTuple[] = []
+        const missing: RowTuple[] = []
+        for (const [name, tuple] of wanted) {
+          const rowId = rowIdOf(tuple)
+          const verdict = judgeForWrite(rows.get(rowId), tuple, this.#maxAge(tuple))
+          if (verdict === 'MISSING') missing.push({ name, tuple, rowId })
+          else if (typeof verdict === 'string') outcomes.set(name, verdict)
+          else unwrapping.push({ name, tuple, rowId, stored: verdict })
+        }
+        await Promise.all([this.#unwrap(unwrapping, outcomes), this.#create(missing, rows, outcomes)])
+      },
+      landed: (name, tuple, key) => {
+        this.#cache.put(name, key)
+        this.#cache.put(readName(tuple, key.keyId.toString('hex')), key)
+      },
+    })
+  }
+
+  async #findRows(tuples: readonly KeyTuple[]): Promise<KeyRows> {
+    this.#counts.finds += 1
+    const ids = new Set(tuples.map(rowIdOf))
+    const rows = await this.#store.find([...ids].map((id) => Buffer.from(id, 'hex')))
+    return new Map(rows.map((row) => [row.id.toString('hex'), row]))
+  }
+
+  async #create(missing: readonly RowTuple[], rows: KeyRows, outcomes: Outcomes): Promise<void> {
+    if (missing.length === 0) return
+    const context = { keks: this.#keks, store: this.#store, maxAge: this.#maxAge }
+    await this.#unwrap(await createKeys(missing, rows, outcomes, context), outcomes)
+  }
+
+  async #unwrap(items: readonly StoredTuple[], outcomes: Outcomes): Promise<void> {
+    const keys = await this.#keks.unwrap(items)
+    items.forEach(({ name }, index) => {
+      const key = keys[index]
+      if (key !== undefined) outcomes.set(name, key)
+    })
+  }
 }
 
-export function createKeyRing(_options: KeyRingOptions): KeyRing {
-  throw new Error('not yet')
-}
-
-/**
- * Proves that the KMS holds the KEKs this database was written with, by one canary per KEK, made at its first use.
- *
- * @throws `KEYS_MISMATCH` when a canary does not open, or is missing while keys of its KEK exist; `KEY_UNAVAILABLE` when
- * the KMS could not tell.
- */
-export async function verifyKeks(
-  _provider: KeyProvider,
-  _store: KeyStore,
-  _keks: readonly Kek[],
-): Promise<void> {
-  return Promise.reject(new Error('not yet'))
+function rowIdOf({ holder }: KeyTuple): string {
+  return holderId(holder).toString('hex')
 }

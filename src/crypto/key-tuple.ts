@@ -37,7 +37,7 @@ export function holderId({ tenant, scope, scopeId }: KeyHolder): Buffer {
 }
 
 /** What the KMS binds a wrapped data key to: a key moved to another holder, type or purpose cannot be unwrapped. */
-export function wrapContext({ holder, keyType, purpose }: Omit<KeyTuple, 'name'>): Buffer {
+export function wrapContext({ holder, keyType, purpose }: KeyTuple): Buffer {
   const { tenant, scope, scopeId } = holder
   return lengthPrefixed(['sealgate/wrap/v1', tenant, scope, scopeId, keyType, purpose])
 }

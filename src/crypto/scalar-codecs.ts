@@ -85,7 +85,8 @@ export const dateTimeCodec: ValueCodec = {
   },
 }
 
-interface TextCodec extends ValueCodec {
+/** A codec whose values are text. */
+export interface TextCodec extends ValueCodec {
   decode(item: Item): string
 }
 

@@ -1,0 +1,60 @@
+import { LRUCache } from 'lru-cache'
+import type { DataKey } from './data-key.ts'
+
+export interface KeyCacheOptions {
+  /** At most this many entries. Default 20,000: a key in use has two at most, one for reads and one for writes. */
+  readonly maxKeys?: number
+  /** Milliseconds an entry lives, however often it is used. Default 300,000. */
+  readonly ttl?: number
+  /** How often an entry may be taken. Default 1,000,000. */
+  readonly maxUses?: number
+  /** Milliseconds of a clock that never goes back. Default `performance.now`. */
+  readonly now?: () => number
+}
+
+/** Data keys by name, with a pin of its own on each: what leaves the cache is zeroed unless somebody still uses it. */
+export class KeyCache {
+  readonly #entries: LRUCache<string, { readonly key: DataKey; usesLeft: number }>
+  readonly #maxUses: number
+  #purge: NodeJS.Timeout | undefined
+
+  constructor({ maxKeys = 20_000, ttl = 300_000, maxUses = 1_000_000, now }: KeyCacheOptions) {
+    this.#maxUses = maxUses
+    this.#entries = new LRUCache({
+      max: maxKeys,
+      ttl,
+      ttlResolution: 0,
+      perf: now === undefined ? performance : { now },
+      dispose: ({ key }) => {
+        key.release()
+      },
+    })
+  }
+
+  /** The key with a pin for the caller; undefined when there is none or it is past its time or uses. */
+  take(name: string): DataKey | undefined {
+    const entry = this.#entries.get(name)
+    if (entry === undefined) return undefined
+    entry.usesLeft -= 1
+    const key = entry.key.retain()
+    if (entry.usesLeft <= 0) this.#entries.delete(name)
+    return key
+  }
+
+  put(name: string, key: DataKey): void {
+    this.#entries.set(name, { key: key.retain(), usesLeft: this.#maxUses })
+    this.#purge ??= this.#schedulePurge()
+  }
+
+  clear(): void {
+    this.#entries.clear()
+  }
+
+  /** So that keys do not outlive their time by much in a process that does nothing. */
+  #schedulePurge(): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#entries.purgeStale()
+      this.#purge = this.#entries.size > 0 ? this.#schedulePurge() : undefined
+    }, this.#entries.ttl / 4).unref()
+  }
+}

@@ -1,0 +1,41 @@
+import { GatewayError } from '../errors.ts'
+
+/** Applied in this order, however they are written in the schema. */
+const steps = {
+  /** Compatibility forms become plain ones: full width, ligatures, composed and decomposed accents. */
+  NFKC: (text: string) => text.normalize('NFKC'),
+  /** Decimal digits alone, of any script. */
+  DIGITS: (text: string) => text.replace(/\P{Nd}/gu, ''),
+  TRIM: (text: string) => text.trim(),
+  /** Independent of the place in the word: the final sigma is a sigma. */
+  LOWERCASE: (text: string) => text.toLowerCase().replaceAll('ς', 'σ'),
+} as const satisfies Record<string, (text: string) => string>
+
+export type NormalizeStep = keyof typeof steps
+export const normalizeSteps = Object.keys(steps) as readonly NormalizeStep[]
+
+/** Text normalised for comparison, with a version that changes whenever results could. */
+export interface Normalizer {
+  readonly version: string
+  /** @throws `BAD_USER_INPUT` for characters that the Unicode of this runtime does not know. */
+  readonly apply: (text: string) => string
+}
+
+/**
+ * The version needs no Unicode version, so terms survive an update of Node: what these steps make of a character never
+ * changes once it is assigned (Unicode stability policies on normalisation and case pairs), and others are refused.
+ */
+export function createNormalizer(chosen: readonly NormalizeStep[]): Normalizer {
+  const ordered = normalizeSteps.filter((step) => chosen.includes(step))
+  return {
+    version: ['n1', ...ordered].join('+'),
+    apply(text) {
+      if (ordered.length > 0 && /\p{Cn}/u.test(text)) {
+        throw new GatewayError('BAD_USER_INPUT', {
+          message: 'A searchable value has characters this server does not know.',
+        })
+      }
+      return ordered.reduce((result, step) => steps[step](result), text)
+    },
+  }
+}

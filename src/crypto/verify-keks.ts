@@ -1,0 +1,62 @@
+import { GatewayError } from '../errors.ts'
+import { DataKey } from './data-key.ts'
+import type { Kek, KeyOutcome, KeyProvider } from './key-provider.ts'
+import type { Canary, KeyStore } from './key-store.ts'
+import { lengthPrefixed } from './length-prefixed.ts'
+
+/**
+ * Proves that the KMS holds the KEKs this database was written with: every KEK has a canary, a random key that it wrapped
+ * before any other, kept beside the data keys.
+ *
+ * @throws `KEYS_MISMATCH` when a canary does not open, or is missing while keys of its KEK exist; `KEY_UNAVAILABLE` when
+ * the KMS could not tell.
+ */
+export async function verifyKeks(
+  provider: KeyProvider,
+  store: KeyStore,
+  keks: readonly Kek[],
+): Promise<void> {
+  await Promise.all(
+    keks.map(async (kek) => {
+      const canary = (await store.findCanary(kek)) ?? (await createCanary(provider, store, kek))
+      const bytes = await single(
+        provider.unwrap(kek, [{ context: canaryContext(kek), wrapped: canary.wrapped }]),
+      )
+      if (!isOpenedBy(bytes, canary)) throw new GatewayError('KEYS_MISMATCH')
+    }),
+  )
+}
+
+/** The one that is stored, which may be another process's. */
+async function createCanary(provider: KeyProvider, store: KeyStore, kek: Kek): Promise<Canary> {
+  if (await store.hasKeys(kek)) throw new GatewayError('KEYS_MISMATCH')
+  const key = DataKey.create()
+  try {
+    const item = { context: canaryContext(kek), key: key.rootForWrapping() }
+    return await store.insertCanary(kek, {
+      keyId: key.keyId,
+      wrapped: await single(provider.wrap(kek, [item])),
+    })
+  } finally {
+    key.release()
+  }
+}
+
+function isOpenedBy(root: Buffer, { keyId }: Canary): boolean {
+  try {
+    DataKey.open(root, keyId).release()
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function single(call: Promise<KeyOutcome[]>): Promise<Buffer> {
+  const [outcome] = await call
+  if (outcome?.ok) return outcome.bytes
+  throw new GatewayError(outcome?.reason === 'INVALID' ? 'KEYS_MISMATCH' : 'KEY_UNAVAILABLE')
+}
+
+function canaryContext({ keyType, purpose }: Kek): Buffer {
+  return lengthPrefixed(['sealgate/canary/v1', keyType, purpose])
+}
