@@ -1,5 +1,5 @@
 // Compiles src to dist. Runs on `npm ci` (prepare) and on `npm run build`.
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, rmSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -11,4 +11,5 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'
   stdio: 'inherit',
 })
 if (status !== 0) process.exit(status ?? 1)
+cpSync(`${root}/src/server/explorer/page`, `${root}/dist/server/explorer/page`, { recursive: true })
 chmodSync(`${root}/dist/cli/main.js`, 0o755)

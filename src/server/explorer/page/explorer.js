@@ -43,31 +43,35 @@
   const kept = JSON.parse(storage.getItem('graphiql:tabs') ?? 'null')
   let open = kept ?? { tabs, activeTabIndex: 0 }
 
-  const pills = tabs.map((tab) => {
+  /** Where `list` has the tab that asks the same as `tab`, or at least for the same viewer. */
+  const indexOfSame = (list, tab) => {
+    const sameViewer = (other) => authorizationOf(other) === authorizationOf(tab)
+    const index = list.findIndex((other) => sameViewer(other) && other.query === tab.query)
+    return index >= 0 ? index : list.findIndex(sameViewer)
+  }
+
+  const notice = description.textContent
+  const pills = (notice === '' ? tabs : []).map((tab) => {
     const pill = document.createElement('button')
     pill.type = 'button'
     pill.className = 'viewer'
     pill.textContent = tab.name
     pill.title = tab.description ?? ''
     pill.addEventListener('click', () => {
-      const index = open.tabs.findIndex((each) => authorizationOf(each) === authorizationOf(tab))
-      document.querySelectorAll('.graphiql-tab-button')[index]?.click()
+      document.querySelectorAll('.graphiql-tab-button')[indexOfSame(open.tabs, tab)]?.click()
     })
     band.append(pill)
     return pill
   })
 
-  const notice = description.textContent
   const showViewer = () => {
-    const asked = authorizationOf(open.tabs[open.activeTabIndex] ?? {})
-    const active = tabs.findIndex((tab) => authorizationOf(tab) === asked)
-    pills.forEach((pill, index) =>
-      pill.setAttribute('aria-pressed', String(notice === '' && index === active)),
-    )
     if (notice !== '') return
-    description.textContent =
-      tabs[active]?.description ??
-      (asked === undefined ? 'Without a token: anonymous.' : 'With a token of your own.')
+    const shown = open.tabs[open.activeTabIndex] ?? {}
+    const active = indexOfSame(tabs, shown)
+    pills.forEach((pill, index) => pill.setAttribute('aria-pressed', String(index === active)))
+    const stranger =
+      authorizationOf(shown) === undefined ? 'Without a token: anonymous.' : 'With a token of your own.'
+    description.textContent = active >= 0 ? (tabs[active].description ?? '') : stranger
   }
 
   document.querySelector('.start-over').addEventListener('click', () => {
@@ -91,6 +95,7 @@
   const send = async ({ query, variables, operationName }, { headers } = {}) => {
     // Right after a change of tabs GraphiQL still names the operation of the tab before.
     const operation = query.includes(operationName) ? { operationName } : {}
+    if (operationName !== 'IntrospectionQuery') document.body.classList.add('asked')
     try {
       const answer = await fetch(endpoint, {
         method: 'POST',
