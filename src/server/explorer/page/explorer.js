@@ -51,6 +51,8 @@
   }
 
   const notice = description.textContent
+  // The hint in the empty answer speaks of the viewers above, of whom there are none then.
+  if (notice !== '') document.body.classList.add('asked')
   const pills = (notice === '' ? tabs : []).map((tab) => {
     const pill = document.createElement('button')
     pill.type = 'button'
