@@ -1,5 +1,8 @@
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
+/** Below the first combining mark, every letter is a cluster of its own; segmenting costs ten times as much. */
+const oneEach = /^[\0-\u02ff]*$/
+
 /** A cluster of more code points can carry a message in its marks, so it is never shown. */
 const mostCodePoints = 4
 
@@ -12,6 +15,7 @@ const syllabicScript =
  * punctuation, emoji and invisible characters are left out: padding a short value with them must not make it count as long.
  */
 export function readGraphemes(text: string): string[] {
+  if (oneEach.test(text)) return text.match(/[\p{L}\p{N}]/gu) ?? []
   return Array.from(segmenter.segment(text), ({ segment }) => segment).filter((grapheme) =>
     /[\p{L}\p{N}]/u.test(grapheme),
   )

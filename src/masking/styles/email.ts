@@ -1,5 +1,5 @@
 import { domainToUnicode } from 'node:url'
-import { readGraphemes, readInitial } from '../graphemes.ts'
+import { readInitial } from '../graphemes.ts'
 import { createTextMask } from '../text-mask.ts'
 
 /** RFC 5322 dot-atom with the letters of RFC 6531, or an RFC 5321 quoted string; one `@`; no address literal. */
@@ -50,7 +50,7 @@ function isTellingDomain(domain: string, local: string): boolean {
 }
 
 function readWords(text: string): string[] {
-  return text.split(/[^\p{L}\p{N}]+/u).filter((word) => readGraphemes(word).length >= 3)
+  return text.match(/[\p{L}\p{N}]{3,}/gu) ?? []
 }
 
 function fold(text: string): string {
