@@ -33,7 +33,7 @@ export function vaultBinary(): string {
 /** Asks Vault directly, beside the code under test. */
 export async function callVault(
   { address, token, caCertificate: ca }: TestVault,
-  method: 'GET' | 'POST' | 'PUT' | 'LIST',
+  method: 'GET' | 'POST' | 'PUT' | 'LIST' | 'DELETE',
   path: string,
   json?: object,
 ): Promise<VaultReply> {

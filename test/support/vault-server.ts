@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { callVault, vaultBinary } from './test-vault.ts'
 import type { TestVault } from './test-vault.ts'
 
-/** A Vault in server mode on file storage, to seal, kill and start again on the same folder. */
+/** A Vault in server mode on raft storage, to seal, kill and start again on the same folder. */
 export class VaultServer {
   readonly #folder: string
   readonly #port: number
@@ -28,14 +28,22 @@ export class VaultServer {
     const port = await findFreePort()
     const server = new VaultServer(folder, port, tls ? createCertificates(folder) : undefined)
     mkdirSync(join(folder, 'storage'))
-    const listener = tls
-      ? `tls_cert_file = "${join(folder, 'server.crt')}"  tls_key_file = "${join(folder, 'server.key')}"`
-      : 'tls_disable = true'
+    const certificate = `tls_cert_file = "${join(folder, 'server.crt')}"
+       tls_key_file = "${join(folder, 'server.key')}"`
+    const clusterAddress = `127.0.0.1:${await findFreePort()}`
     writeFileSync(
       join(folder, 'vault.hcl'),
-      `storage "file" { path = "${join(folder, 'storage')}" }
-       listener "tcp" { address = "127.0.0.1:${port}"
-         ${listener.replace('  ', '\n')} }
+      `storage "raft" {
+         path = "${join(folder, 'storage')}"
+         node_id = "test"
+       }
+       listener "tcp" {
+         address = "127.0.0.1:${port}"
+         cluster_address = "${clusterAddress}"
+         ${tls ? certificate : 'tls_disable = true'}
+       }
+       api_addr = "${server.vault.address}"
+       cluster_addr = "https://${clusterAddress}"
        disable_mlock = true`,
     )
     await server.start()

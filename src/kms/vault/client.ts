@@ -60,6 +60,7 @@ export class VaultClient {
   async send(request: VaultRequest): Promise<VaultAnswer> {
     const first = await this.#try(request)
     if (!isWorthRepeating(first)) return settle(first)
+    if (!(first instanceof Failure)) first.body.fill(0)
     await pause(retryDelayMs * (1 + Math.random()))
     return settle(await this.#try(request))
   }

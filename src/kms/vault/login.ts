@@ -18,7 +18,8 @@ const logins: { readonly [M in VaultAuth['method']]: Login<Extract<VaultAuth, { 
     const answer: unknown = await vault.tokenLookupSelf({
       requestOptions: { headers: { 'X-Vault-Token': token } },
     })
-    const { ttl, renewable } = field(answer, 'data')
+    // A root token that never ends has no `renewable`.
+    const { ttl, renewable = false } = field(answer, 'data')
     return assertGrant({ token, seconds: ttl, renewable })
   },
 

@@ -110,7 +110,7 @@ export class Transit {
 
   async #post(path: string, body: Buffer, count: number): Promise<VaultAnswer> {
     const token = await this.#session.token()
-    const request = { method: 'POST', path, body, maximum: maximumAnswerLength(count) }
+    const request = { method: 'POST' as const, path, body, maximum: maximumAnswerLength(count) }
     const answer = await this.#client.send({ ...request, token })
     if (answer.status !== 403 || !(await this.#session.recover(token))) return answer
     return this.#client.send({ ...request, token: await this.#session.token() })
