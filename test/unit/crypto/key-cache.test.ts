@@ -1,0 +1,81 @@
+import { describe, expect, test } from '@jest/globals'
+
+import { DataKey } from '../../../src/crypto/data-key.ts'
+import { KeyCache } from '../../../src/crypto/key-cache.ts'
+
+/** A key of which the cache holds the only pin. */
+function putNew(cache: KeyCache, name: string): { readonly isZeroed: () => boolean } {
+  const key = DataKey.create()
+  const root = key.rootForWrapping()
+  cache.put(name, key)
+  key.release()
+  return { isZeroed: () => root.equals(Buffer.alloc(32)) }
+}
+
+describe('the key cache', () => {
+  test('gives out a key with a pin of its own', () => {
+    const cache = new KeyCache({})
+    const { isZeroed } = putNew(cache, 'a')
+    const key = cache.take('a')
+    cache.clear()
+    expect(isZeroed()).toBe(false)
+    expect(key?.subkey('index')).toHaveLength(32)
+    key?.release()
+    expect(isZeroed()).toBe(true)
+  })
+
+  test('knows nothing of other names', () => {
+    expect(new KeyCache({}).take('a')).toBeUndefined()
+  })
+
+  test('lets a key live its time, which use does not renew', () => {
+    let now = 1
+    const cache = new KeyCache({ ttl: 100, now: () => now })
+    const { isZeroed } = putNew(cache, 'a')
+    now = 90
+    cache.take('a')?.release()
+    now = 101
+    cache.take('a')?.release()
+    expect(isZeroed()).toBe(false)
+    now = 102
+    expect(cache.take('a')).toBeUndefined()
+    expect(isZeroed()).toBe(true)
+  })
+
+  test('zeroes a key past its time though nobody asks for it', async () => {
+    let now = 1
+    const cache = new KeyCache({ ttl: 8, now: () => now })
+    const { isZeroed } = putNew(cache, 'a')
+    now = 100
+    while (!isZeroed()) await new Promise((resolve) => setTimeout(resolve, 1))
+    expect(cache.take('a')).toBeUndefined()
+  })
+
+  test('gives a key out as often as it may be used', () => {
+    const cache = new KeyCache({ maxUses: 2 })
+    const { isZeroed } = putNew(cache, 'a')
+    const pins = [cache.take('a'), cache.take('a')]
+    expect(pins.every((pin) => pin instanceof DataKey)).toBe(true)
+    expect(cache.take('a')).toBeUndefined()
+    for (const pin of pins) pin?.release()
+    expect(isZeroed()).toBe(true)
+  })
+
+  test('drops what was not used for the longest time when it is full', () => {
+    const cache = new KeyCache({ maxKeys: 2 })
+    const first = putNew(cache, 'a')
+    const second = putNew(cache, 'b')
+    cache.take('a')?.release()
+    putNew(cache, 'c')
+    expect(first.isZeroed()).toBe(false)
+    expect(second.isZeroed()).toBe(true)
+  })
+
+  test('replaces a key under the same name', () => {
+    const cache = new KeyCache({})
+    const { isZeroed } = putNew(cache, 'a')
+    putNew(cache, 'a')
+    expect(isZeroed()).toBe(true)
+    expect(cache.take('a')).toBeInstanceOf(DataKey)
+  })
+})
