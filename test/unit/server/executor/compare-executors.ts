@@ -37,7 +37,10 @@ async function observe(executor: Executor, document: ReturnType<typeof parse>, r
     contextValue: { trace } satisfies TraceContext,
     rootValue: request.createRoot?.(),
   })
-  return { ...describeResult(result), trace }
+  const described = describeResult(result)
+  // An answer that became null at its root does not wait for what is still under way.
+  await new Promise((resolve) => setImmediate(resolve))
+  return { ...described, trace }
 }
 
 /** All that a client or a plugin can see, the order of the fields included. */
