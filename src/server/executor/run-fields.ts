@@ -123,7 +123,8 @@ function resolveField(
   const path = createPath(field, parentPath)
   const info = createInfo(execution, field, path)
   try {
-    const args = getArgumentValues(definition, fieldNodes[0], context.variableValues)
+    const args =
+      definition.args.length === 0 ? {} : getArgumentValues(definition, fieldNodes[0], context.variableValues)
     const value: unknown = resolve(source, args, context.contextValue, info)
     const completed = isPromise(value)
       ? value.then((resolved) => completeValue(execution, field, plan, info, path, resolved))

@@ -71,6 +71,12 @@ describe('text of a client', () => {
     globalThis.eval = realEval
   })
 
+  it('would be heard by this test if it were made into code', () => {
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval
+    expect(new Function(`return '${marker}'`)).toBeInstanceOf(realFunction)
+    expect(generated).toEqual([`return '${marker}'`])
+  })
+
   it.each(cases)('is a value and nothing else: $text as $position', async ({ source }) => {
     expect(validate(zooSchema, parse(source))).toEqual([])
     const { data, errors } = await compareExecutors(zooSchema, { source, createRoot })

@@ -258,7 +258,7 @@ describe('the planned executor, on random documents and data', () => {
         fc.pre(validate(zooSchema, parse(source), rules).length === 0)
         await compareExecutors(zooSchema, { source, variables, createRoot })
       }),
-      { numRuns: 500, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: true },
+      { numRuns: 300 },
     )
-  }, 30_000)
+  }, 60_000)
 })
