@@ -1,0 +1,30 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import type { MongodbServer, MongodbServerOptions } from './mongodb-server.ts'
+import type { WorkerMessage } from './worker.ts'
+
+export type { MongodbServer, MongodbServerOptions } from './mongodb-server.ts'
+
+/**
+ * Starts the embedded MongoDB server in a thread of its own, on the loopback interface.
+ * Throws when the folder is in use by another process or the port is taken.
+ */
+export async function startEmbeddedMongodb(options: MongodbServerOptions): Promise<MongodbServer> {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    name: 'embedded-mongodb',
+    workerData: options,
+  })
+  const [message] = (await once(worker, 'message')) as [WorkerMessage]
+  if (message.kind === 'failed') {
+    await worker.terminate()
+    throw new Error(message.message)
+  }
+  return {
+    uri: message.uri,
+    async close() {
+      const exited = once(worker, 'exit')
+      worker.postMessage('close')
+      await exited
+    },
+  }
+}

@@ -1,0 +1,161 @@
+import { open, type RootDatabase } from 'lmdb'
+
+export interface Entry {
+  readonly key: Buffer
+  readonly value: Buffer
+}
+
+/** Keys from `low` (included) to `high` (excluded), in the order of their bytes. */
+export interface KeyRange {
+  readonly low: Buffer
+  readonly high: Buffer
+}
+
+/** What else belongs to a transaction. */
+export interface TransactionHooks {
+  /** Runs inside, after the last write: for what is written once per transaction. */
+  beforeCommit(): void
+  /** Runs when nothing of a transaction was kept: what memory holds must be read again. */
+  afterAbort(): void
+}
+
+interface QueuedWrite {
+  readonly run: () => void
+  readonly settle: (failure?: unknown) => void
+}
+
+/** How long one transaction may go on taking queued writes, in milliseconds. */
+const transactionBudget = 15
+
+/**
+ * Ordered bytes on disk. Writes that arrive while others are being flushed share the next transaction and its one
+ * flush; each is acknowledged only after that flush. Writes run one after the other, so each sees those before it.
+ */
+export class Store {
+  readonly #database: RootDatabase<Buffer, Buffer>
+  #queue: QueuedWrite[] = []
+  #hooks: TransactionHooks | undefined
+  #scheduled = false
+  #closed = false
+
+  constructor(folder: string) {
+    this.#database = open<Buffer, Buffer>({
+      path: folder,
+      keyEncoding: 'binary',
+      encoding: 'binary',
+      cache: false,
+      noSubdir: false,
+      // A transaction returns when the disk has it, not before.
+      overlappingSync: false,
+    })
+  }
+
+  useHooks(hooks: TransactionHooks): void {
+    this.#hooks = hooks
+  }
+
+  get(key: Buffer): Buffer | undefined {
+    return this.#database.get(key)
+  }
+
+  /** Reads a range lazily. The iteration must end, or be left, before the event loop turns. */
+  entries(range: KeyRange, reverse = false): Iterable<Entry> {
+    return this.#database.getRange(
+      reverse
+        ? { start: range.high, exclusiveStart: true, end: range.low, inclusiveEnd: true, reverse: true }
+        : { start: range.low, end: range.high },
+    )
+  }
+
+  /** Counts the keys of a range, but no further than `limit`. */
+  countUpTo(range: KeyRange, limit: number): number {
+    return this.#database.getKeysCount({ start: range.low, end: range.high, limit })
+  }
+
+  /** Only within a write. */
+  put(key: Buffer, value: Buffer): void {
+    this.#database.putSync(key, value)
+  }
+
+  /** Only within a write. */
+  remove(key: Buffer): void {
+    this.#database.removeSync(key)
+  }
+
+  /**
+   * Runs a synchronous action in a write transaction and resolves to its result once that is on disk.
+   * What an action wrote before it threw stays written: it must check first, and then write.
+   */
+  write<Result>(action: () => Result): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      let outcome: () => void = () => undefined
+      this.#queue.push({
+        run: () => {
+          try {
+            const result = action()
+            outcome = () => {
+              resolve(result)
+            }
+          } catch (error) {
+            outcome = () => {
+              reject(error as Error)
+            }
+          }
+        },
+        settle: (failure) => {
+          if (failure === undefined) outcome()
+          else reject(failure as Error)
+        },
+      })
+      this.#schedule()
+    })
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#commit()
+    })
+  }
+
+  #commit(): void {
+    const taken: QueuedWrite[] = []
+    let failure: unknown
+    try {
+      if (this.#closed) throw new Error('The store is closed')
+      const until = performance.now() + transactionBudget
+      this.#database.transactionSync(() => {
+        let next = this.#queue.shift()
+        while (next !== undefined) {
+          taken.push(next)
+          next.run()
+          next = performance.now() < until ? this.#queue.shift() : undefined
+        }
+        this.#hooks?.beforeCommit()
+      })
+    } catch (error) {
+      failure = error
+      this.#hooks?.afterAbort()
+    }
+    if (this.#queue.length > 0) this.#schedule()
+    for (const write of taken) write.settle(failure)
+  }
+
+  /** Size of the stored pages, in bytes. */
+  get storedBytes(): number {
+    const { pageSize, lastPageNumber } = this.#database.getStats() as {
+      pageSize: number
+      lastPageNumber: number
+    }
+    return pageSize * (lastPageNumber + 1)
+  }
+
+  /** Finishes what was queued, then closes. */
+  async close(): Promise<void> {
+    await this.write(() => undefined)
+    this.#closed = true
+    await this.#database.close()
+  }
+}
