@@ -1,6 +1,6 @@
 import { DataKey } from './data-key.ts'
 import type { KekBatches } from './kek-batches.ts'
-import type { KeyOutcome } from './key-lease.ts'
+import type { LoadOutcome } from './key-lease.ts'
 import type { Kek } from './key-provider.ts'
 import { judgeForWrite, nextGeneration } from './key-states.ts'
 import type { KeyRow, KeyStore, StoredKey } from './key-store.ts'
@@ -42,7 +42,7 @@ const maxOffers = 3
 export async function createKeys(
   missing: readonly RowTuple[],
   rows: KeyRows,
-  outcomes: Map<string, KeyOutcome>,
+  outcomes: Map<string, LoadOutcome>,
   { keks, store, maxAge }: CreationContext,
 ): Promise<(RowTuple & { readonly stored: StoredKey })[]> {
   const foreign: (RowTuple & { stored: StoredKey })[] = []

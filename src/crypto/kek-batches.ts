@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import { DataKey } from './data-key.ts'
-import type { KeyOutcome } from './key-lease.ts'
-import type { KeyOutcome as ProviderOutcome, Kek, KeyProvider } from './key-provider.ts'
+import type { LoadOutcome } from './key-lease.ts'
+import type { Kek, KeyOutcome, KeyProvider } from './key-provider.ts'
 import type { StoredKey } from './key-store.ts'
 import { wrapContext, type KeyTuple } from './key-tuple.ts'
 
@@ -45,7 +45,7 @@ export class KekBatches {
   }
 
   /** Keys in the order of the items, each proved to be the one its key id commits to. */
-  async unwrap(keys: readonly ExpectedKey[]): Promise<KeyOutcome[]> {
+  async unwrap(keys: readonly ExpectedKey[]): Promise<LoadOutcome[]> {
     const outcomes = await this.#perKek(keys, (kek, batch) => {
       this.trips.unwraps += batch.length
       this.trips.unwrapTrips += 1
@@ -64,8 +64,8 @@ export class KekBatches {
 
   async #perKek<Item extends { readonly tuple: KeyTuple }>(
     items: readonly Item[],
-    call: (kek: Kek, batch: readonly Item[]) => Promise<ProviderOutcome[]>,
-  ): Promise<ProviderOutcome[]> {
+    call: (kek: Kek, batch: readonly Item[]) => Promise<KeyOutcome[]>,
+  ): Promise<KeyOutcome[]> {
     const batches = new Map<string, { kek: Kek; indexes: number[]; items: Item[] }>()
     items.forEach((item, index) => {
       const { keyType, purpose } = item.tuple
@@ -75,7 +75,7 @@ export class KekBatches {
       batch.indexes.push(index)
       batch.items.push(item)
     })
-    const outcomes = items.map((): ProviderOutcome => unavailable)
+    const outcomes = items.map((): KeyOutcome => unavailable)
     const calls = [...batches.values()].map(async (batch) => {
       const answers = await answered(call(batch.kek, batch.items), batch.items.length)
       answers.forEach((answer, at) => (outcomes[batch.indexes[at] ?? -1] = answer))
@@ -85,10 +85,10 @@ export class KekBatches {
   }
 }
 
-const unavailable: ProviderOutcome = { ok: false, reason: 'UNAVAILABLE' }
+const unavailable: KeyOutcome = { ok: false, reason: 'UNAVAILABLE' }
 
 /** No outcomes unless there is one for every item: otherwise nobody knows whose they are. */
-async function answered(call: Promise<ProviderOutcome[]>, count: number): Promise<ProviderOutcome[]> {
+async function answered(call: Promise<KeyOutcome[]>, count: number): Promise<KeyOutcome[]> {
   try {
     const outcomes = await call
     if (outcomes.length === count) return outcomes
@@ -100,7 +100,7 @@ async function answered(call: Promise<ProviderOutcome[]>, count: number): Promis
   }
 }
 
-function openKey(root: Buffer, keyId: Buffer): KeyOutcome {
+function openKey(root: Buffer, keyId: Buffer): LoadOutcome {
   try {
     return DataKey.open(root, keyId)
   } catch {

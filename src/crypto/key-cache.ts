@@ -12,9 +12,15 @@ export interface KeyCacheOptions {
   readonly now?: () => number
 }
 
-/** Data keys by name, with a pin of its own on each: what leaves the cache is zeroed unless somebody still uses it. */
+interface CacheEntry {
+  readonly key: DataKey
+  readonly tuple: string
+  usesLeft: number
+}
+
+/** Data keys by id, with a pin of its own on each: what leaves the cache is zeroed unless somebody still uses it. */
 export class KeyCache {
-  readonly #entries: LRUCache<string, { readonly key: DataKey; usesLeft: number }>
+  readonly #entries: LRUCache<string, CacheEntry>
   readonly #maxUses: number
   #purge: NodeJS.Timeout | undefined
 
@@ -23,26 +29,29 @@ export class KeyCache {
     this.#entries = new LRUCache({
       max: maxKeys,
       ttl,
-      ttlResolution: 0,
-      perf: now === undefined ? performance : { now },
+      ...(now === undefined ? {} : { perf: { now }, ttlResolution: 0 }),
       dispose: ({ key }) => {
         key.release()
       },
     })
   }
 
-  /** The key with a pin for the caller; undefined when there is none or it is past its time or uses. */
-  take(name: string): DataKey | undefined {
-    const entry = this.#entries.get(name)
-    if (entry === undefined) return undefined
+  /**
+   * The key with a pin for the caller; undefined when there is none of this id and tuple, or it is past its time or uses.
+   *
+   * @param tuple - the name of the tuple that the caller expects.
+   */
+  take(id: string, tuple: string): DataKey | undefined {
+    const entry = this.#entries.get(id)
+    if (entry?.tuple !== tuple) return undefined
     entry.usesLeft -= 1
     const key = entry.key.retain()
-    if (entry.usesLeft <= 0) this.#entries.delete(name)
+    if (entry.usesLeft <= 0) this.#entries.delete(id)
     return key
   }
 
-  put(name: string, key: DataKey): void {
-    this.#entries.set(name, { key: key.retain(), usesLeft: this.#maxUses })
+  put(id: string, tuple: string, key: DataKey): void {
+    this.#entries.set(id, { key: key.retain(), tuple, usesLeft: this.#maxUses })
     this.#purge ??= this.#schedulePurge()
   }
 

@@ -1,17 +1,17 @@
 import { GatewayError } from '../errors.ts'
 import { DataKey } from './data-key.ts'
-import type { KeyOutcome } from './key-lease.ts'
+import type { LoadOutcome } from './key-lease.ts'
 
 export interface KeyLoader<Wanted> {
   /** Puts every outcome into the map as soon as it is known; what is missing at the end is `KEY_UNAVAILABLE`. */
-  load(wanted: ReadonlyMap<string, Wanted>, outcomes: Map<string, KeyOutcome>): Promise<void>
+  load(wanted: ReadonlyMap<string, Wanted>, outcomes: Map<string, LoadOutcome>): Promise<void>
   /** Told of every key that was loaded, unless {@link KeyFlights.forget} was called meanwhile. */
   landed(name: string, wanted: Wanted, key: DataKey): void
 }
 
 interface Flight {
   waiters: number
-  readonly outcome: Promise<KeyOutcome>
+  readonly outcome: Promise<LoadOutcome>
 }
 
 /** Single flight: however many ask for a key while it is being loaded, it is loaded once. */
@@ -22,11 +22,11 @@ export class KeyFlights {
   async load<Wanted>(
     wanted: ReadonlyMap<string, Wanted>,
     loader: KeyLoader<Wanted>,
-  ): Promise<Map<string, KeyOutcome>> {
+  ): Promise<Map<string, LoadOutcome>> {
     const fresh = new Map([...wanted].filter(([name]) => !this.#flights.has(name)))
     const batch = fresh.size === 0 ? undefined : loadAll(fresh, loader)
     for (const [name, item] of fresh) {
-      const land = (outcomes: ReadonlyMap<string, KeyOutcome> | undefined): KeyOutcome => {
+      const land = (outcomes: ReadonlyMap<string, LoadOutcome> | undefined): LoadOutcome => {
         const outcome = outcomes?.get(name) ?? 'KEY_UNAVAILABLE'
         const current = this.#forget(name, flight)
         if (!(outcome instanceof DataKey)) return outcome
@@ -39,7 +39,7 @@ export class KeyFlights {
       flight.outcome.catch(() => this.#forget(name, flight))
       this.#flights.set(name, flight)
     }
-    const joined = [...wanted.keys()].map(async (name): Promise<[string, KeyOutcome]> => {
+    const joined = [...wanted.keys()].map(async (name): Promise<[string, LoadOutcome]> => {
       const flight = this.#flights.get(name)
       if (flight === undefined) return [name, 'KEY_UNAVAILABLE']
       flight.waiters += 1
@@ -61,8 +61,8 @@ export class KeyFlights {
 async function loadAll<Wanted>(
   wanted: ReadonlyMap<string, Wanted>,
   loader: KeyLoader<Wanted>,
-): Promise<Map<string, KeyOutcome>> {
-  const outcomes = new Map<string, KeyOutcome>()
+): Promise<Map<string, LoadOutcome>> {
+  const outcomes = new Map<string, LoadOutcome>()
   try {
     await loader.load(wanted, outcomes)
   } catch (error) {

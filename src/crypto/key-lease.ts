@@ -12,13 +12,14 @@ export interface KeyRequest {
 /** Why a key cannot be had. */
 export type KeyFailure = 'ERASED' | 'KEY_UNAVAILABLE' | 'DECRYPTION_FAILED'
 /** A key comes with a pin for whoever receives it. */
-export type KeyOutcome = DataKey | KeyFailure
+export type LoadOutcome = DataKey | KeyFailure
 
-/** What a lease takes keys from. */
+/** What a lease takes keys from. Loads answer by the names under which they were asked. */
 export interface KeySource {
-  cached(name: string): DataKey | undefined
-  loadForRead(requests: ReadonlyMap<string, KeyRequest>): Promise<ReadonlyMap<string, KeyOutcome>>
-  loadForWrite(tuples: ReadonlyMap<string, KeyTuple>): Promise<ReadonlyMap<string, KeyOutcome>>
+  /** @param id - the key id; for the current key of a tuple, the name of the tuple. */
+  cached(id: string, tuple: string): DataKey | undefined
+  loadForRead(requests: ReadonlyMap<string, KeyRequest>): Promise<ReadonlyMap<string, LoadOutcome>>
+  loadForWrite(tuples: ReadonlyMap<string, KeyTuple>): Promise<ReadonlyMap<string, LoadOutcome>>
 }
 
 /**
@@ -27,7 +28,8 @@ export interface KeySource {
  */
 export class KeyLease {
   readonly #source: KeySource
-  readonly #held = new Map<string, KeyOutcome>()
+  /** By tuple, then by key id; the current key of a tuple is under the name of the tuple. Joined names would cost more. */
+  readonly #held = new Map<string, Map<string, LoadOutcome>>()
   #released = false
 
   constructor(source: KeySource) {
@@ -42,10 +44,13 @@ export class KeyLease {
   collectForRead(requests: readonly KeyRequest[]): Promise<void> | undefined {
     const missing = new Map<string, KeyRequest>()
     for (const request of requests) {
-      const name = readName(request.tuple, request.keyId)
-      if (!this.#holds(name)) missing.set(name, request)
+      const { tuple, keyId } = request
+      if (!this.#holds(tuple.name, keyId)) missing.set(`${tuple.name}#${keyId}`, request)
     }
-    return missing.size === 0 ? undefined : this.#keep(this.#source.loadForRead(missing))
+    if (missing.size === 0) return undefined
+    return this.#source.loadForRead(missing).then((outcomes) => {
+      for (const [name, { tuple, keyId }] of missing) this.#keep(tuple.name, keyId, outcomes.get(name))
+    })
   }
 
   /**
@@ -55,56 +60,56 @@ export class KeyLease {
    */
   collectForWrite(tuples: readonly KeyTuple[]): Promise<void> | undefined {
     const missing = new Map<string, KeyTuple>()
-    for (const tuple of tuples) if (!this.#holds(tuple.name)) missing.set(tuple.name, tuple)
+    for (const tuple of tuples) if (!this.#holds(tuple.name, tuple.name)) missing.set(tuple.name, tuple)
     if (missing.size === 0) return undefined
-    return this.#keep(this.#source.loadForWrite(missing)).then(() => {
-      for (const name of missing.keys()) this.#get(name)
+    return this.#source.loadForWrite(missing).then((outcomes) => {
+      for (const name of missing.keys()) this.#keep(name, name, outcomes.get(name))
+      for (const name of missing.keys()) this.#get(name, name)
     })
   }
 
   /** @throws `ERASED`, `KEY_UNAVAILABLE` or `DECRYPTION_FAILED` (also for an undefined key id) for this key alone. */
   readKey(tuple: KeyTuple, keyId: string | undefined): DataKey {
     if (keyId === undefined) throw new GatewayError('DECRYPTION_FAILED')
-    return this.#get(readName(tuple, keyId))
+    return this.#get(tuple.name, keyId)
   }
 
+  /** The current key of a tuple that was collected for writing. */
   writeKey(tuple: KeyTuple): DataKey {
-    return this.#get(tuple.name)
+    return this.#get(tuple.name, tuple.name)
   }
 
   /** Unpins everything; the lease and its keys are not to be used afterwards. Idempotent. */
   release(): void {
     this.#released = true
-    for (const outcome of this.#held.values()) if (outcome instanceof DataKey) outcome.release()
+    for (const outcomes of this.#held.values()) {
+      for (const outcome of outcomes.values()) if (outcome instanceof DataKey) outcome.release()
+    }
     this.#held.clear()
   }
 
-  #holds(name: string): boolean {
+  #holds(tuple: string, id: string): boolean {
     if (this.#released) throw new TypeError('This lease was released.')
-    if (this.#held.has(name)) return true
-    const key = this.#source.cached(name)
-    if (key !== undefined) this.#held.set(name, key)
+    if (this.#held.get(tuple)?.has(id)) return true
+    const key = this.#source.cached(id, tuple)
+    if (key !== undefined) this.#keep(tuple, id, key)
     return key !== undefined
   }
 
-  async #keep(loading: Promise<ReadonlyMap<string, KeyOutcome>>): Promise<void> {
-    for (const [name, outcome] of await loading) {
-      // Two collections of one lease may have asked for it at the same time, or the request may have ended meanwhile.
-      const surplus = this.#released || this.#held.get(name) instanceof DataKey
-      if (!surplus) this.#held.set(name, outcome)
-      else if (outcome instanceof DataKey) outcome.release()
+  /** Two collections may have asked for it at the same time, and the lease may have ended meanwhile. */
+  #keep(tuple: string, id: string, outcome: LoadOutcome = 'KEY_UNAVAILABLE'): void {
+    const outcomes = this.#held.get(tuple) ?? new Map<string, LoadOutcome>()
+    if (!this.#released && !(outcomes.get(id) instanceof DataKey)) {
+      this.#held.set(tuple, outcomes.set(id, outcome))
+    } else if (outcome instanceof DataKey) {
+      outcome.release()
     }
   }
 
-  #get(name: string): DataKey {
-    const outcome = this.#held.get(name)
+  #get(tuple: string, id: string): DataKey {
+    const outcome = this.#held.get(tuple)?.get(id)
     if (outcome === undefined) throw new TypeError('This key was not collected, or the lease was released.')
     if (outcome instanceof DataKey) return outcome
     throw new GatewayError(outcome)
   }
-}
-
-/** Names a key as reads ask for it; writes ask by the name of the tuple. */
-export function readName(tuple: KeyTuple, keyId: string): string {
-  return `${tuple.name}#${keyId}`
 }

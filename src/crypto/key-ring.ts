@@ -3,7 +3,7 @@ import type { DataKey } from './data-key.ts'
 import { KekBatches, type KeyTrips } from './kek-batches.ts'
 import { KeyCache, type KeyCacheOptions } from './key-cache.ts'
 import { KeyFlights } from './key-flights.ts'
-import { KeyLease, readName, type KeyOutcome, type KeyRequest } from './key-lease.ts'
+import { KeyLease, type LoadOutcome, type KeyRequest } from './key-lease.ts'
 import type { Kek, KeyProvider } from './key-provider.ts'
 import { judgeForRead, judgeForWrite } from './key-states.ts'
 import type { KeyStore, StoredKey } from './key-store.ts'
@@ -26,7 +26,7 @@ export interface KeyRingCounters extends KeyTrips {
   readonly finds: number
 }
 
-type Outcomes = Map<string, KeyOutcome>
+type Outcomes = Map<string, LoadOutcome>
 type StoredTuple = RowTuple & { readonly stored: StoredKey }
 
 /** Gets and creates data keys: one look-up in the store and one call per KEK, for as many keys as are asked for at once. */
@@ -61,8 +61,8 @@ export class KeyRing {
   }
 
   /** @internal For {@link KeyLease}. */
-  cached(name: string): DataKey | undefined {
-    const key = this.#cache.take(name)
+  cached(id: string, tuple: string): DataKey | undefined {
+    const key = this.#cache.take(id, tuple)
     this.#counts[key === undefined ? 'misses' : 'hits'] += 1
     return key
   }
@@ -81,8 +81,8 @@ export class KeyRing {
         }
         await this.#unwrap(unwrapping, outcomes)
       },
-      landed: (name, _request, key) => {
-        this.#cache.put(name, key)
+      landed: (_name, { tuple, keyId }, key) => {
+        this.#cache.put(keyId, tuple.name, key)
       },
     })
   }
@@ -103,9 +103,9 @@ export class KeyRing {
         }
         await Promise.all([this.#unwrap(unwrapping, outcomes), this.#create(missing, rows, outcomes)])
       },
-      landed: (name, tuple, key) => {
-        this.#cache.put(name, key)
-        this.#cache.put(readName(tuple, key.keyId.toString('hex')), key)
+      landed: (name, _tuple, key) => {
+        this.#cache.put(name, name, key)
+        this.#cache.put(key.keyId.toString('hex'), name, key)
       },
     })
   }

@@ -4,10 +4,10 @@ import { DataKey } from '../../../src/crypto/data-key.ts'
 import { KeyCache } from '../../../src/crypto/key-cache.ts'
 
 /** A key of which the cache holds the only pin. */
-function putNew(cache: KeyCache, name: string): { readonly isZeroed: () => boolean } {
+function putNew(cache: KeyCache, id: string): { readonly isZeroed: () => boolean } {
   const key = DataKey.create()
   const root = key.rootForWrapping()
-  cache.put(name, key)
+  cache.put(id, 'tuple', key)
   key.release()
   return { isZeroed: () => root.equals(Buffer.alloc(32)) }
 }
@@ -16,7 +16,7 @@ describe('the key cache', () => {
   test('gives out a key with a pin of its own', () => {
     const cache = new KeyCache({})
     const { isZeroed } = putNew(cache, 'a')
-    const key = cache.take('a')
+    const key = cache.take('a', 'tuple')
     cache.clear()
     expect(isZeroed()).toBe(false)
     expect(key?.subkey('index')).toHaveLength(32)
@@ -24,8 +24,12 @@ describe('the key cache', () => {
     expect(isZeroed()).toBe(true)
   })
 
-  test('knows nothing of other names', () => {
-    expect(new KeyCache({}).take('a')).toBeUndefined()
+  test('gives a key out under its own id and tuple alone', () => {
+    const cache = new KeyCache({})
+    putNew(cache, 'a')
+    expect(cache.take('b', 'tuple')).toBeUndefined()
+    expect(cache.take('a', 'another tuple')).toBeUndefined()
+    expect(cache.take('a', 'tuple')).toBeInstanceOf(DataKey)
   })
 
   test('lets a key live its time, which use does not renew', () => {
@@ -33,12 +37,12 @@ describe('the key cache', () => {
     const cache = new KeyCache({ ttl: 100, now: () => now })
     const { isZeroed } = putNew(cache, 'a')
     now = 90
-    cache.take('a')?.release()
+    cache.take('a', 'tuple')?.release()
     now = 101
-    cache.take('a')?.release()
+    cache.take('a', 'tuple')?.release()
     expect(isZeroed()).toBe(false)
     now = 102
-    expect(cache.take('a')).toBeUndefined()
+    expect(cache.take('a', 'tuple')).toBeUndefined()
     expect(isZeroed()).toBe(true)
   })
 
@@ -48,15 +52,15 @@ describe('the key cache', () => {
     const { isZeroed } = putNew(cache, 'a')
     now = 100
     while (!isZeroed()) await new Promise((resolve) => setTimeout(resolve, 1))
-    expect(cache.take('a')).toBeUndefined()
+    expect(cache.take('a', 'tuple')).toBeUndefined()
   })
 
   test('gives a key out as often as it may be used', () => {
     const cache = new KeyCache({ maxUses: 2 })
     const { isZeroed } = putNew(cache, 'a')
-    const pins = [cache.take('a'), cache.take('a')]
+    const pins = [cache.take('a', 'tuple'), cache.take('a', 'tuple')]
     expect(pins.every((pin) => pin instanceof DataKey)).toBe(true)
-    expect(cache.take('a')).toBeUndefined()
+    expect(cache.take('a', 'tuple')).toBeUndefined()
     for (const pin of pins) pin?.release()
     expect(isZeroed()).toBe(true)
   })
@@ -65,7 +69,7 @@ describe('the key cache', () => {
     const cache = new KeyCache({ maxKeys: 2 })
     const first = putNew(cache, 'a')
     const second = putNew(cache, 'b')
-    cache.take('a')?.release()
+    cache.take('a', 'tuple')?.release()
     putNew(cache, 'c')
     expect(first.isZeroed()).toBe(false)
     expect(second.isZeroed()).toBe(true)
@@ -76,6 +80,6 @@ describe('the key cache', () => {
     const { isZeroed } = putNew(cache, 'a')
     putNew(cache, 'a')
     expect(isZeroed()).toBe(true)
-    expect(cache.take('a')).toBeInstanceOf(DataKey)
+    expect(cache.take('a', 'tuple')).toBeInstanceOf(DataKey)
   })
 })
