@@ -12,6 +12,8 @@ export interface TraceContext {
 export interface ComparedRequest {
   readonly source: string
   readonly variables?: Record<string, unknown>
+  /** Of a request for the same document before this one: the plan it leaves must not serve this one wrongly. */
+  readonly earlierVariables?: Record<string, unknown>
   readonly operationName?: string | null
   /** Made anew for each execution: promises and iterators are spent. */
   readonly createRoot?: () => unknown
@@ -22,6 +24,9 @@ export async function compareExecutors(schema: GraphQLSchema, request: ComparedR
   const planned = createExecutor({ schema, kind: 'planned' })
   const document = parse(request.source)
   const expected = await observe(createExecutor({ schema, kind: 'graphql-js' }), document, request)
+  if (request.earlierVariables !== undefined) {
+    await observe(planned, document, { ...request, variables: request.earlierVariables })
+  }
   for (const executor of [planned, planned]) {
     expect(await observe(executor, document, request)).toEqual(expected)
   }

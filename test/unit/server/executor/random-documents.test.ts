@@ -242,21 +242,23 @@ const queryType = zooSchema.getQueryType()
 describe('the planned executor, on random documents and data', () => {
   it('answers as graphql-js does, with the same errors in the same order and the same resolver calls', async () => {
     if (!queryType) throw new Error('The schema has no query type.')
+    const variables = fc.record({
+      a: fc.boolean(),
+      b: fc.boolean(),
+      t: fc.string(),
+      n: fc.constantFrom<unknown>(1, null),
+    })
     const request = fc.record({
       selections: selectionSet(queryType, 2),
       createRoot: query(2),
-      variables: fc.record({
-        a: fc.boolean(),
-        b: fc.boolean(),
-        t: fc.string(),
-        n: fc.constantFrom<unknown>(1, null),
-      }),
+      variables,
+      earlierVariables: variables,
     })
     await fc.assert(
-      fc.asyncProperty(request, async ({ selections, createRoot, variables }) => {
+      fc.asyncProperty(request, async ({ selections, ...rest }) => {
         const source = `query ($a: Boolean!, $b: Boolean!, $t: String, $n: Int = 3) ${selections} ${fragments}`
         fc.pre(validate(zooSchema, parse(source), rules).length === 0)
-        await compareExecutors(zooSchema, { source, variables, createRoot })
+        await compareExecutors(zooSchema, { source, ...rest })
       }),
       { numRuns: 300 },
     )
