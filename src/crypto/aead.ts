@@ -64,7 +64,7 @@ const zeroBlock = Buffer.alloc(16)
 /**
  * SP 800-108r1 in counter mode with CMAC-AES256 (SP 800-38B), which the specification of XAES reduces to three AES blocks:
  * L = AES(0), then AES(M1 ^ K1) | AES(M2 ^ K1), where K1 is L times x in GF(2^128) and M1, M2 are 0x00 0x01 or 0x02, 'X',
- * 0x00 and half the nonce. Four words at a time, without branches on the key.
+ * 0x00 and half the nonce. Word by word, without branches on the key.
  */
 function deriveMessageKey(key: Buffer, nonce: Buffer): Buffer {
   const cipher = createCipheriv('aes-256-ecb', key, null)

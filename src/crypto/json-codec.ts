@@ -79,8 +79,9 @@ function decodeObject(items: Item[], depth: number): Record<string, unknown> {
   return object
 }
 
+/** An object made by a literal, by JSON or without prototype; not an instance of a class. */
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { types } from 'node:util'
 import { GatewayError } from '../errors.ts'
 import { isWellFormed } from './length-prefixed.ts'
 import type { Padding } from './padding.ts'
@@ -75,7 +76,7 @@ export const intCodec: ValueCodec = {
 /** Milliseconds since 1970, before it negative. */
 export const dateTimeCodec: ValueCodec = {
   encode(value, padding) {
-    if (!(value instanceof Date) || Number.isNaN(value.getTime())) throw unfit()
+    if (!types.isDate(value) || Number.isNaN(value.getTime())) throw unfit()
     return encodeInt64(tags.dateTime, value.getTime(), padding)
   },
   decode(item) {
