@@ -25,28 +25,25 @@ export class VaultServer {
 
   /** Starts a server in an empty folder, initialises and unseals it. With `tls`, on `https://localhost`. */
   static async create(folder: string, { tls = false } = {}): Promise<VaultServer> {
-    const port = await findFreePort()
-    const server = new VaultServer(folder, port, tls ? createCertificates(folder) : undefined)
-    mkdirSync(join(folder, 'storage'))
     const certificate = `tls_cert_file = "${join(folder, 'server.crt')}"
        tls_key_file = "${join(folder, 'server.key')}"`
-    const clusterAddress = `127.0.0.1:${await findFreePort()}`
-    writeFileSync(
-      join(folder, 'vault.hcl'),
-      `storage "raft" {
-         path = "${join(folder, 'storage')}"
-         node_id = "test"
-       }
-       listener "tcp" {
-         address = "127.0.0.1:${port}"
-         cluster_address = "${clusterAddress}"
-         ${tls ? certificate : 'tls_disable = true'}
-       }
-       api_addr = "${server.vault.address}"
-       cluster_addr = "https://${clusterAddress}"
-       disable_mlock = true`,
+    const server = await VaultServer.launch(
+      folder,
+      (storage, address, clusterAddress) => `
+        storage "raft" {
+          path = "${storage}"
+          node_id = "test"
+        }
+        listener "tcp" {
+          address = "${address}"
+          cluster_address = "${clusterAddress}"
+          ${tls ? certificate : 'tls_disable = true'}
+        }
+        api_addr = "${tls ? 'https' : 'http'}://${address}"
+        cluster_addr = "https://${clusterAddress}"
+        disable_mlock = true`,
+      tls ? createCertificates(folder) : undefined,
     )
-    await server.start()
     const { body } = await callVault(server.vault, 'PUT', 'sys/init', {
       secret_shares: 1,
       secret_threshold: 1,
@@ -54,6 +51,22 @@ export class VaultServer {
     server.#rootToken = String(body.root_token)
     server.#unsealKey = String((body.keys as readonly unknown[])[0])
     await server.unseal()
+    return server
+  }
+
+  /** Starts a server in an empty folder under this configuration, and leaves it to be initialised. */
+  static async launch(
+    folder: string,
+    configure: (storage: string, address: string, clusterAddress: string) => string,
+    caCertificate?: string,
+  ): Promise<VaultServer> {
+    const port = await findFreePort()
+    const storage = join(folder, 'storage')
+    mkdirSync(storage)
+    const clusterAddress = `127.0.0.1:${await findFreePort()}`
+    writeFileSync(join(folder, 'vault.hcl'), configure(storage, `127.0.0.1:${port}`, clusterAddress))
+    const server = new VaultServer(folder, port, caCertificate)
+    await server.start()
     return server
   }
 
