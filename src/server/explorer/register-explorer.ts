@@ -7,7 +7,7 @@ export interface ExplorerOptions {
   /** The path of the GraphQL endpoint, where browsers find the explorer. */
   readonly path: string
   readonly title: string
-  readonly tabs: readonly ExplorerTab[]
+  readonly tabs: () => readonly ExplorerTab[]
   /** `sandbox` also needs `createSandboxPlugin` among Apollo's plugins; `graphiql` needs Apollo's own landing page disabled. */
   readonly kind: 'graphiql' | 'sandbox'
 }

@@ -9,7 +9,8 @@ import { renderPage } from './render-page.ts'
 export interface GraphiqlOptions {
   readonly path: string
   readonly title: string
-  readonly tabs: readonly ExplorerTab[]
+  /** Asked at every page, so that tabs may be added after the start. */
+  readonly tabs: () => readonly ExplorerTab[]
 }
 
 /** Our own files beside GraphiQL's: small, and read from disk each time. */
@@ -44,15 +45,16 @@ const decompress = promisify(gunzip)
 /** Serves GraphiQL at the GraphQL path and its files below `<path>/explorer`; needs no network and no other server. */
 export const registerGraphiql = (app: FastifyInstance, { path, title, tabs }: GraphiqlOptions): void => {
   const files = `${path}/explorer`
-  const page = renderPage({ path, files, title, tabs })
-  const pageWithoutTokens = renderPage({
-    path,
-    files,
-    title,
-    tabs: tabs.map(({ headers: _, ...tab }) => tab),
-    notice:
-      'Ready tokens are shown only under the names localhost and 127.0.0.1. Paste a token below, under Headers.',
-  })
+  const page = (): string => renderPage({ path, files, title, tabs: tabs() })
+  const pageWithoutTokens = (): string =>
+    renderPage({
+      path,
+      files,
+      title,
+      tabs: tabs().map(({ headers: _, ...tab }) => tab),
+      notice:
+        'Ready tokens are shown only under the names localhost and 127.0.0.1. Paste a token below, under Headers.',
+    })
 
   app.addHook('onRequest', async ({ method, url, headers }, reply) => {
     if (method !== 'GET' || headers.accept?.includes('text/html') !== true) return
@@ -63,7 +65,7 @@ export const registerGraphiql = (app: FastifyInstance, { path, title, tabs }: Gr
       .header('cross-origin-opener-policy', 'same-origin')
       .header('cache-control', 'no-store')
       .header('vary', 'Accept, Host')
-      .send(loopback.test(headers.host ?? '') ? page : pageWithoutTokens)
+      .send(loopback.test(headers.host ?? '') ? page() : pageWithoutTokens())
   })
 
   for (const [name, type] of Object.entries(ownFiles))

@@ -1,7 +1,6 @@
 import type { ApolloServerPlugin, BaseContext } from '@apollo/server'
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default'
 import type { FastifyInstance } from 'fastify'
-import type { ExplorerTab } from './explorer-tab.ts'
 
 /** What the hosted Sandbox needs to reach this server from its own page, and nothing more: no credentials, no other origin. */
 export const sandboxCors = {
@@ -12,15 +11,12 @@ export const sandboxCors = {
 
 /**
  * The Apollo plugin whose landing page embeds Sandbox, without telemetry. The page loads from Apollo's servers, so it needs the network.
- * It opens with the first tab's query but without tokens, which would otherwise be handed to a page of another origin.
+ * It is given no token.
  */
-export const createSandboxPlugin = <Context extends BaseContext>(
-  tabs: readonly ExplorerTab[],
-): ApolloServerPlugin<Context> =>
+export const createSandboxPlugin = <Context extends BaseContext>(): ApolloServerPlugin<Context> =>
   ApolloServerPluginLandingPageLocalDefault({
     embed: { runTelemetry: false },
     footer: false,
-    ...(tabs[0] === undefined ? {} : { document: tabs[0].query, variables: { ...tabs[0].variables } }),
   })
 
 export const registerSandboxCors = (app: FastifyInstance, path: string): void => {

@@ -82,11 +82,11 @@ export const startExampleServer = async (
     typeDefs,
     resolvers,
     introspection: true,
-    plugins: [kind === 'sandbox' ? createSandboxPlugin(tabs) : ApolloServerPluginLandingPageDisabled()],
+    plugins: [kind === 'sandbox' ? createSandboxPlugin() : ApolloServerPluginLandingPageDisabled()],
   })
   await apollo.start()
   const app = Fastify({ forceCloseConnections: true })
-  registerExplorer(app, { path: '/graphql', title: 'Sealgate', tabs, kind })
+  registerExplorer(app, { path: '/graphql', title: 'Sealgate', tabs: () => tabs, kind })
   await app.register(fastifyApollo(apollo), {
     context: ({ headers }) => {
       asked.push(headers.authorization)

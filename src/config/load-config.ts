@@ -1,0 +1,165 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import type { KeyProviderOptions } from '../kms/index.ts'
+import { defaultLimits } from '../server/limits.ts'
+import type { GatewayOptions } from '../server/options.ts'
+import { EnvironmentReader, invalid } from './read-environment.ts'
+import { readVault } from './read-vault.ts'
+
+/** What a start needs to know, read from the environment once. */
+export interface Config {
+  readonly production: boolean
+  readonly host: string
+  readonly port: number
+  /** Where the development keys and the embedded database are kept. */
+  readonly dataFolder: string
+  readonly database: { readonly kind: 'embedded' } | { readonly kind: 'mongodb'; readonly uri: string }
+  readonly tokens:
+    | { readonly kind: 'development' }
+    | { readonly kind: 'configured'; readonly options: GatewayOptions['authentication'] }
+  readonly defaultTenant: string
+  readonly gateway: Omit<GatewayOptions, 'storage' | 'authentication' | 'explorerTabs'> & {
+    readonly databaseName: string
+    readonly keysDatabaseName: string
+  }
+}
+
+/** What the command line may set in the place of a variable. */
+export interface Overrides {
+  readonly schema?: string | undefined
+  readonly port?: string | undefined
+  readonly host?: string | undefined
+  readonly data?: string | undefined
+}
+
+const shippedSchema = fileURLToPath(new URL('../../schema', import.meta.url))
+
+/**
+ * Reads the configuration. In production nothing that is meant for development is used unless its variable names it.
+ * @throws CONFIGURATION_INVALID naming the variable
+ */
+export function loadConfig(overrides: Overrides = {}, environment: NodeJS.ProcessEnv = process.env): Config {
+  const read = new EnvironmentReader({
+    ...environment,
+    ...defined({
+      SEALGATE_SCHEMA: overrides.schema,
+      SEALGATE_PORT: overrides.port,
+      SEALGATE_HOST: overrides.host,
+      SEALGATE_DATA: overrides.data,
+    }),
+  })
+  const production = read.text('NODE_ENV') === 'production'
+  const dataFolder = read.text('SEALGATE_DATA') ?? join(process.cwd(), '.sealgate')
+  const defaultTenant = read.text('SEALGATE_TENANT') ?? 'default'
+  const databaseName = read.text('SEALGATE_DATABASE_NAME') ?? 'sealgate'
+  return {
+    production,
+    host: read.text('SEALGATE_HOST') ?? '127.0.0.1',
+    port: read.wholeNumber('SEALGATE_PORT', 0, 65_535) ?? 4000,
+    dataFolder,
+    database: readDatabase(read, production),
+    tokens: readTokens(read, production, defaultTenant),
+    defaultTenant,
+    gateway: {
+      schemaFolder: read.text('SEALGATE_SCHEMA') ?? shippedSchema,
+      databaseName,
+      keysDatabaseName: read.text('SEALGATE_KEYS_DATABASE_NAME') ?? `${databaseName}_keys`,
+      keys: readKeys(read, production, dataFolder),
+      explorer:
+        read.choice('SEALGATE_EXPLORER', ['graphiql', 'sandbox', 'off']) ?? (production ? 'off' : 'graphiql'),
+      introspection:
+        (read.choice('SEALGATE_INTROSPECTION', ['on', 'off']) ?? (production ? 'off' : 'on')) === 'on',
+      executor: read.choice('SEALGATE_EXECUTOR', ['planned', 'graphql-js']) ?? 'planned',
+      limits: {
+        ...defaultLimits,
+        depth: read.wholeNumber('SEALGATE_MAX_DEPTH', 1, 100) ?? defaultLimits.depth,
+        cost: read.wholeNumber('SEALGATE_MAX_COST', 1, 100_000_000) ?? defaultLimits.cost,
+        pageSize: read.wholeNumber('SEALGATE_MAX_PAGE_SIZE', 1, 10_000) ?? 500,
+        batchSize: read.wholeNumber('SEALGATE_MAX_BATCH_SIZE', 1, 10_000) ?? 1_000,
+        relationSize: read.wholeNumber('SEALGATE_MAX_RELATION_SIZE', 1, 100_000) ?? 5_000,
+      },
+      log: {
+        level:
+          read.choice('SEALGATE_LOG_LEVEL', ['silent', 'fatal', 'error', 'warn', 'info', 'debug']) ??
+          (production ? 'info' : 'warn'),
+      },
+    },
+  }
+}
+
+function readDatabase(read: EnvironmentReader, production: boolean): Config['database'] {
+  const uri = read.text('MONGODB_URI') ?? read.fileText('MONGODB_URI_FILE')?.trim()
+  const kind = read.choice('SEALGATE_DATABASE', ['embedded', 'mongodb'])
+  if (kind === 'embedded' || (kind === undefined && uri === undefined)) {
+    if (production && kind === undefined) {
+      throw invalid(
+        'MONGODB_URI',
+        'is needed in production; the embedded database is used only if SEALGATE_DATABASE=embedded asks for it',
+      )
+    }
+    return { kind: 'embedded' }
+  }
+  if (uri === undefined) throw invalid('MONGODB_URI', 'is needed')
+  return { kind: 'mongodb', uri }
+}
+
+function readKeys(read: EnvironmentReader, production: boolean, dataFolder: string): KeyProviderOptions {
+  const kind = read.choice('SEALGATE_KEYS', ['local', 'vault'])
+  if (kind === 'vault' || (kind === undefined && read.text('VAULT_ADDR') !== undefined))
+    return readVault(read, production)
+  if (production && kind === undefined) {
+    throw invalid(
+      'VAULT_ADDR',
+      'is needed in production; keys in a local file are used only if SEALGATE_KEYS=local asks for them',
+    )
+  }
+  const value = read.text('SEALGATE_MASTER_KEY')
+  const file = read.file('SEALGATE_MASTER_KEY_FILE')
+  const folder = join(dataFolder, 'keys')
+  if (value !== undefined) return { provider: 'local', folder, masterKey: { value } }
+  if (file !== undefined) return { provider: 'local', folder, masterKey: { file, generate: false } }
+  if (production)
+    throw invalid('SEALGATE_MASTER_KEY_FILE', 'is needed with SEALGATE_KEYS=local in production')
+  return { provider: 'local', folder, masterKey: { file: join(dataFolder, 'master-key'), generate: true } }
+}
+
+function readTokens(read: EnvironmentReader, production: boolean, defaultTenant: string): Config['tokens'] {
+  const pem = read.fileText('SEALGATE_JWT_PUBLIC_KEY_FILE')
+  const json = read.fileText('SEALGATE_JWT_JWKS_FILE')
+  const url = read.text('SEALGATE_JWT_JWKS_URL')
+  const kind = read.choice('SEALGATE_TOKENS', ['development', 'configured'])
+  const none = pem === undefined && json === undefined && url === undefined
+  if (kind === 'development' || (kind === undefined && none)) {
+    if (production && kind === undefined) {
+      throw invalid(
+        'SEALGATE_JWT_PUBLIC_KEY_FILE',
+        '(or SEALGATE_JWT_JWKS_FILE, SEALGATE_JWT_JWKS_URL) is needed in production; development tokens are accepted only if SEALGATE_TOKENS=development asks for them',
+      )
+    }
+    return { kind: 'development' }
+  }
+  const issuer = read.text('SEALGATE_JWT_ISSUER')
+  if (issuer === undefined)
+    throw invalid('SEALGATE_JWT_ISSUER', 'is needed: the only issuer whose tokens are accepted')
+  const options = {
+    issuer,
+    audience: read.text('SEALGATE_JWT_AUDIENCE') ?? 'sealgate',
+    tokenType: read.text('SEALGATE_JWT_TYPE') ?? 'at+jwt',
+    defaultTenant,
+  }
+  if (pem !== undefined) return { kind: 'configured', options: { ...options, keys: { from: 'pem', pem } } }
+  if (json !== undefined)
+    return { kind: 'configured', options: { ...options, keys: { from: 'jwk-set', json } } }
+  if (url !== undefined) return { kind: 'configured', options: { ...options, keys: { from: 'url', url } } }
+  throw invalid(
+    'SEALGATE_JWT_PUBLIC_KEY_FILE',
+    '(or SEALGATE_JWT_JWKS_FILE, SEALGATE_JWT_JWKS_URL) is needed',
+  )
+}
+
+function defined(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+}

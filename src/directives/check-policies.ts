@@ -1,0 +1,137 @@
+import type { FieldDefinitionNode, ObjectTypeDefinitionNode } from 'graphql'
+
+import type { LintOffDirectiveArgs } from '../generated/directives.ts'
+import { masks } from '../masking/index.ts'
+import { type FieldPolicy, isProtected, type ModelPolicy, type Policies } from './policies.ts'
+import type { FieldReader } from './read-field.ts'
+import type { TypeIndex } from './read-field-type.ts'
+
+const cardVerificationCode =
+  /^(card)?_?(cvv2?|cvc2?|csc|cid|ccv|cvn|(card)?_?(verification|security)_?(code|value|number))$|credit_?card_?ccv/i
+
+/** Reports what a field's directives contradict. */
+export function checkField(
+  field: FieldPolicy,
+  node: FieldDefinitionNode,
+  owner: ObjectTypeDefinitionNode,
+  { args, problems }: FieldReader,
+): void {
+  const { protection, type, masks: fieldMasks } = field
+  const report = (message: string, fix: string): void => {
+    problems.add(node, `${field.coordinate}: ${message}`, fix)
+  }
+  if (type.kind === 'relation') {
+    if (!args.has(owner, 'model')) report('relations start at models.', 'move the field to the model.')
+    if (isProtected(field)) report('a relation is protected by its target.', `put @access on ${type.name}.`)
+  }
+  if (field.name.startsWith('_')) report('names that start with _ are reserved.', 'rename the field.')
+  if (node.arguments?.length) report('stored fields take no arguments.', 'remove the arguments.')
+  const isKey = field.name === 'id' || args.has(node, 'subject')
+  if (isKey && (isProtected(field) || type.kind !== 'scalar' || type.name !== 'ID' || type.list)) {
+    report(
+      'ids and subjects are plain values of type ID, not lists.',
+      'make it `ID`, without protecting directives.',
+    )
+  }
+  if (protection.kind !== 'plain' && type.kind !== 'scalar' && type.kind !== 'enum') {
+    report(
+      'only scalars and enums can be protected.',
+      'put the directive on the fields of the embedded type.',
+    )
+  }
+  if (protection.kind === 'encrypted' && protection.searchable && !isSearchable(field)) {
+    report('search needs a single String, ID, Int, BigInt or Date.', 'remove `searchable` and `unique`.')
+  }
+  if (protection.kind === 'hashed' && (type.kind !== 'scalar' || type.name !== 'String' || type.list)) {
+    report('@hashed is for a single String.', 'change the type or the directive.')
+  }
+  if ((protection.kind === 'hashed' || protection.kind === 'discarded') && fieldMasks.length > 0) {
+    report('what is never read has no mask.', 'remove @masked.')
+  }
+  if (
+    field.index !== undefined &&
+    (isProtected(field) || type.kind === 'embedded' || type.kind === 'relation')
+  ) {
+    report('@index is for plain scalar fields.', 'search a protected field by @encrypted(searchable: true).')
+  }
+  checkMasks(field, report)
+  for (const { when } of field.formats) {
+    if (when !== undefined && !owner.fields?.some((sibling) => sibling.name.value === when.field)) {
+      report(`@format names the field "${when.field}", which ${owner.name.value} has not.`, 'correct `when`.')
+    }
+  }
+  if (cardVerificationCode.test(field.name) && protection.kind !== 'discarded') {
+    const accepted = args
+      .all<LintOffDirectiveArgs>(node, 'lintOff')
+      .some((off) => off.reason.trim().length >= 10)
+    if (protection.kind !== 'hashed' || !accepted) {
+      report(
+        'PCI DSS 3.3.1 forbids keeping card verification codes after authorisation.',
+        'use @discarded; or, where you must, @hashed with @lintOff(rule: CARD_VERIFICATION_CODE, reason: "…").',
+      )
+    }
+  }
+}
+
+function isSearchable({ type }: FieldPolicy): boolean {
+  return type.kind === 'scalar' && !type.list && ['String', 'ID', 'Int', 'BigInt', 'Date'].includes(type.name)
+}
+
+function checkMasks(field: FieldPolicy, report: (message: string, fix: string) => void): void {
+  const { type } = field
+  field.masks.forEach((mask, position) => {
+    const fits = type.kind === 'scalar' && masks[mask.style].scalars.includes(type.name)
+    if (!fits) {
+      const suited = Object.entries(masks).filter(([, row]) => row.scalars.includes(type.name))
+      const names = suited.map(([style]) => style).join(', ')
+      const fix =
+        names === '' ? 'hide the field with @access(read: […]) instead.' : `styles that fit: ${names}.`
+      report(`the mask ${mask.style} does not fit the type ${type.name}.`, fix)
+    }
+    if (masks[mask.style].keyed === true && field.protection.kind !== 'encrypted') {
+      report(`the mask ${mask.style} is kept beside the ciphertext.`, 'add @encrypted to the field.')
+    }
+    if (field.masks.findIndex((other) => other.style === mask.style) !== position) {
+      report(`the mask ${mask.style} is used twice.`, 'use each style once per field.')
+    }
+    if (mask.for === undefined && position < field.masks.length - 1) {
+      report('a mask without `for` fits everyone, so those after it are never used.', 'put it last.')
+    }
+  })
+}
+
+/** Reports what a model's fields contradict together. */
+export function checkModel(
+  model: ModelPolicy,
+  policies: Policies,
+  types: TypeIndex,
+  reader: FieldReader,
+): void {
+  const node = types.models.get(model.name)
+  if (node === undefined) return
+  const report = (message: string, fix: string): void => {
+    reader.problems.add(node, `${model.name}: ${message}`, fix)
+  }
+  const id = model.fields.find((field) => field.name === 'id')
+  if (id?.type.required !== true) report('a model needs a field `id: ID!`.', 'add it.')
+  if (model.access.read === undefined) {
+    report('nobody may read it.', 'say who: @access(read: ["owner", "role:…"], write: ["role:…"]).')
+  }
+  const paths = new Set<string>()
+  for (const field of model.fields) {
+    if (paths.has(field.stored)) report(`two fields are stored as "${field.stored}".`, 'change one @stored.')
+    paths.add(field.stored)
+    if (field.type.kind !== 'relation') continue
+    const target = policies.models.get(field.type.name)
+    const holder = field.type.list ? target : model
+    const { key } = field.type
+    const keyField = holder?.fields.find((candidate) => candidate.name === key)
+    if (keyField?.type.kind !== 'scalar' || keyField.type.name !== 'ID' || isProtected(keyField)) {
+      const place = `${holder?.name ?? field.type.name}.${key}`
+      report(
+        `the relation ${field.coordinate} needs a plain ID field ${place}.`,
+        'correct @relation(field: …).',
+      )
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { LRUCache } from 'lru-cache'
+
+import { BlindIndex } from '../crypto/blind-index.ts'
+import { FieldCipher } from '../crypto/field-cipher.ts'
+import { createKeyTuple, type KeyHolder, type KeyTuple } from '../crypto/key-tuple.ts'
+import type { SuiteId } from '../crypto/suites.ts'
+import type { ScalarKind, ValueType } from '../crypto/value-codec.ts'
+import { GatewayError } from '../errors.ts'
+import type { FieldType, Protection, ScalarName } from './policies.ts'
+import type { ProtectedPath } from './protected-paths.ts'
+
+const kinds: Readonly<Record<ScalarName, ScalarKind>> = {
+  ID: 'STRING',
+  String: 'STRING',
+  Int: 'INT',
+  Float: 'FLOAT',
+  Boolean: 'BOOLEAN',
+  BigInt: 'BIGINT',
+  Date: 'DATE',
+  DateTime: 'DATE_TIME',
+  JSON: 'JSON',
+}
+
+/** Whose row a value stands in: the document's stored tenant and subject, and its id. */
+export interface RowOwner {
+  readonly tenant: string
+  readonly subject: string
+  readonly id: string
+}
+
+/** Everything that protects one stored path in one tenant. Immutable and shared by requests. */
+export interface PathCipher {
+  readonly value: FieldCipher
+  readonly mask: FieldCipher
+  /** Present when the path is searchable, or hashed (then it is the pepper). */
+  readonly index: BlindIndex | undefined
+  readonly indexKey: KeyTuple
+  revealKey(row: RowOwner): KeyTuple
+  maskKey(row: RowOwner): KeyTuple
+}
+
+type SealedProtection = Extract<Protection, { kind: 'encrypted' | 'hashed' }>
+
+/** Path ciphers by path and tenant, bounded. */
+export class PathCiphers {
+  readonly #ciphers = new LRUCache<string, PathCipher>({ max: 10_000 })
+
+  of(path: ProtectedPath, tenant: string): PathCipher {
+    const name = `${path.collection}/${path.path}/${tenant}`
+    let cipher = this.#ciphers.get(name)
+    if (cipher === undefined) {
+      cipher = createPathCipher(path, tenant)
+      this.#ciphers.set(name, cipher)
+    }
+    return cipher
+  }
+}
+
+function createPathCipher({ collection, path, field }: ProtectedPath, tenant: string): PathCipher {
+  const { protection } = field
+  if (protection.kind !== 'encrypted' && protection.kind !== 'hashed') {
+    throw new GatewayError('INTERNAL_SERVER_ERROR', { coordinate: field.coordinate })
+  }
+  const keyType = protection.kind === 'encrypted' ? protection.keyType : 'PII'
+  const scope = protection.kind === 'encrypted' ? protection.scope : 'SUBJECT'
+  // Keys that many subjects share can pass 2^32 messages, which rules out random 96-bit nonces.
+  const suite: SuiteId = scope === 'SUBJECT' || scope === 'DOCUMENT' ? 1 : 2
+  const padding = protection.kind === 'encrypted' && !protection.pad ? 'NONE' : 'BUCKETS'
+  const place = { tenant, collection, path, suite, padding } as const
+  const type = valueType(field.type)
+  const holder = (row: RowOwner): KeyHolder => ({ tenant, scope, scopeId: scopeId(scope, row, collection) })
+  return {
+    value: new FieldCipher({
+      ...place,
+      purpose: 'REVEAL',
+      type: protection.kind === 'hashed' ? 'STRING' : type,
+    }),
+    mask: new FieldCipher({ ...place, purpose: 'MASK', type: 'JSON', padding: 'BUCKETS' }),
+    index: createIndex(protection, { tenant, collection, path, type }),
+    indexKey: createKeyTuple({ tenant, scope: 'PATH', scopeId: `${collection}.${path}` }, keyType, 'INDEX'),
+    revealKey: (row) => createKeyTuple(holder(row), keyType, 'REVEAL'),
+    maskKey: (row) => createKeyTuple(holder(row), keyType, 'MASK'),
+  }
+}
+
+function createIndex(
+  protection: SealedProtection,
+  { type, ...place }: { tenant: string; collection: string; path: string; type: ValueType },
+): BlindIndex | undefined {
+  if (protection.kind === 'hashed') return new BlindIndex({ ...place, type: 'STRING', normalize: [] })
+  if (!protection.searchable || typeof type !== 'string' || type === 'JSON') return undefined
+  return new BlindIndex({ ...place, type, normalize: protection.normalize })
+}
+
+function scopeId(
+  scope: 'SUBJECT' | 'TENANT' | 'MODEL' | 'DOCUMENT',
+  row: RowOwner,
+  collection: string,
+): string {
+  if (scope === 'SUBJECT') return row.subject
+  if (scope === 'DOCUMENT') return `${collection}/${row.id}`
+  return scope === 'MODEL' ? collection : ''
+}
+
+function valueType(type: FieldType): ValueType {
+  const kind = type.kind === 'scalar' ? kinds[type.name] : 'ENUM'
+  return type.list ? { listOf: kind } : kind
+}

@@ -1,0 +1,126 @@
+import { hash } from '@node-rs/argon2'
+
+import { RowAddress } from '../crypto/associated-data.ts'
+import { BlindIndex } from '../crypto/blind-index.ts'
+import type { KeyLease } from '../crypto/key-lease.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
+import { createKeyTuple, type KeyTuple } from '../crypto/key-tuple.ts'
+import { readSealed, SealedField, type SealedParts, type TermSlot } from '../crypto/sealed-field.ts'
+import { GatewayError } from '../errors.ts'
+import { masks, type Pseudonym } from '../masking/index.ts'
+import type { Draft, PendingValue } from './draft.ts'
+import { maskValue, packMask } from './mask-value.ts'
+import { type PathCipher, PathCiphers, type RowOwner } from './path-cipher.ts'
+
+/** OWASP's first choice for argon2id: 19 MiB, 2 passes, 1 lane. */
+const argon2Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
+
+/** The blind index has one key generation so far; its parity names the slot. */
+const termSlot: TermSlot = 't0'
+
+/** Seals drafts in place: after `seal`, every pending and kept value of them is a {@link SealedField}. */
+export interface Sealer {
+  /**
+   * One key-service round for all drafts together, none when their keys are cached.
+   * @throws KEY_UNAVAILABLE or ERASED when any key cannot be had; then nothing was sealed
+   */
+  seal(drafts: readonly Draft[]): Promise<void>
+}
+
+export function createSealer(ring: KeyRing, ciphers: PathCiphers): Sealer {
+  return {
+    async seal(drafts) {
+      for (const draft of drafts) keepStored(draft)
+      const tasks = drafts.flatMap((draft) =>
+        draft.pending.map((pending) => createTask(draft, pending, ciphers)),
+      )
+      if (tasks.length === 0) return
+      const lease = ring.openLease()
+      try {
+        const tuples = new Map(tasks.flatMap((task) => task.tuples.map((tuple) => [tuple.name, tuple])))
+        await lease.collectForWrite([...tuples.values()])
+        const values = await Promise.all(tasks.map((task) => prepare(task, lease)))
+        tasks.forEach((task, index) => {
+          task.pending.container[task.pending.key] = sealTask(task, values[index], lease)
+        })
+      } finally {
+        lease.release()
+      }
+    },
+  }
+}
+
+interface SealTask {
+  readonly draft: Draft
+  readonly pending: PendingValue
+  readonly cipher: PathCipher
+  readonly row: RowAddress
+  readonly revealKey: KeyTuple
+  readonly maskKey: KeyTuple
+  readonly pseudonymKey: KeyTuple | undefined
+  readonly tuples: readonly KeyTuple[]
+}
+
+function createTask(draft: Draft, pending: PendingValue, ciphers: PathCiphers): SealTask {
+  const { field, path, elements } = pending
+  const cipher = ciphers.of({ collection: draft.model.collection, path, field }, draft.tenant)
+  const owner: RowOwner = draft
+  const revealKey = cipher.revealKey(owner)
+  const maskKey = cipher.maskKey(owner)
+  const pseudonymKey = field.masks.some((mask) => masks[mask.style].keyed)
+    ? pseudonymTuple(draft.tenant)
+    : undefined
+  const tuples = [
+    revealKey,
+    ...(field.masks.length > 0 ? [maskKey] : []),
+    ...(cipher.index === undefined ? [] : [cipher.indexKey]),
+    ...(pseudonymKey === undefined ? [] : [pseudonymKey]),
+  ]
+  const row = new RowAddress(draft.subject, draft.id, elements)
+  return { draft, pending, cipher, row, revealKey, maskKey, pseudonymKey, tuples }
+}
+
+/** Hashing takes its time, so it is done before the synchronous part. */
+async function prepare({ pending, cipher }: SealTask, lease: KeyLease): Promise<unknown> {
+  if (pending.field.protection.kind !== 'hashed' || cipher.index === undefined) return pending.value
+  const peppered = cipher.index.term(lease.writeKey(cipher.indexKey), pending.value)
+  return hash(peppered, argon2Options)
+}
+
+function sealTask(task: SealTask, value: unknown, lease: KeyLease): SealedField {
+  const { draft, pending, cipher, row } = task
+  const { field, path } = pending
+  const sealedMasks: Record<string, Buffer> = {}
+  if (field.masks.length > 0) {
+    const pseudonym =
+      task.pseudonymKey === undefined ? undefined : createPseudonym(draft.tenant, task.pseudonymKey, lease)
+    for (const mask of field.masks) {
+      const packed = packMask(mask, maskValue(field, mask, value, pseudonym))
+      sealedMasks[mask.style] = cipher.mask.encrypt(lease.writeKey(task.maskKey), row, packed)
+    }
+  }
+  const indexed = field.protection.kind === 'encrypted' ? cipher.index : undefined
+  const parts: SealedParts = {
+    ciphertext: cipher.value.encrypt(lease.writeKey(task.revealKey), row, value),
+    masks: sealedMasks,
+    terms: indexed === undefined ? {} : { [termSlot]: indexed.term(lease.writeKey(cipher.indexKey), value) },
+  }
+  return new SealedField({ collection: draft.model.collection, path, id: draft.id }, parts)
+}
+
+function pseudonymTuple(tenant: string): KeyTuple {
+  return createKeyTuple({ tenant, scope: 'PATH', scopeId: 'pseudonym' }, 'PII', 'INDEX')
+}
+
+function createPseudonym(tenant: string, key: KeyTuple, lease: KeyLease): Pseudonym {
+  const index = new BlindIndex({ tenant, collection: '', path: 'pseudonym', type: 'STRING', normalize: [] })
+  return (text) => index.term(lease.writeKey(key), text)
+}
+
+function keepStored({ model, id, kept }: Draft): void {
+  for (const { container, key, path, raw } of kept) {
+    const parts = readSealed(raw)
+    if (parts === undefined) throw new GatewayError('DECRYPTION_FAILED')
+    container[key] = new SealedField({ collection: model.collection, path, id }, parts)
+  }
+}

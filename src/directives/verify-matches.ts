@@ -1,0 +1,98 @@
+import { RowAddress } from '../crypto/associated-data.ts'
+import { keyIdOf } from '../crypto/ciphertext.ts'
+import type { KeyLease } from '../crypto/key-lease.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
+import { readSealed } from '../crypto/sealed-field.ts'
+import { GatewayError } from '../errors.ts'
+import { PathCiphers, type RowOwner } from './path-cipher.ts'
+import { type ModelPolicy, stored } from './policies.ts'
+import type { RevealEvent, StoredObject } from './reveal-documents.ts'
+import type { SearchedPath } from './search.ts'
+
+export type VerifyMatches = (options: VerifyOptions) => Promise<readonly StoredObject[]>
+
+export interface VerifyOptions {
+  readonly model: ModelPolicy
+  readonly documents: readonly StoredObject[]
+  readonly searched: readonly SearchedPath[]
+  readonly observe: (event: RevealEvent) => void
+}
+
+/** A stored document that a blind-index term matched, and the value behind it. */
+interface Match {
+  readonly document: StoredObject
+  readonly search: SearchedPath
+  readonly position: number
+  readonly bytes: Buffer
+  readonly owner: RowOwner
+}
+
+/**
+ * Decrypts what matched through a blind-index term and compares the normalised values. A row whose value does not match,
+ * or cannot be decrypted, was tampered with: it is dropped and observed as failed.
+ * @throws KEY_UNAVAILABLE when a key cannot be had: an answer without its rows would be wrong
+ */
+export function createMatchVerifier(ring: KeyRing, ciphers: PathCiphers): VerifyMatches {
+  return (options) => verify(ring, ciphers, options)
+}
+
+async function verify(
+  ring: KeyRing,
+  ciphers: PathCiphers,
+  { model, documents, searched, observe }: VerifyOptions,
+): Promise<readonly StoredObject[]> {
+  const matches = documents.flatMap((document) => searched.flatMap((search) => findMatch(document, search)))
+  if (matches.length === 0) return documents
+  const cipherOf = ({ search, owner }: Match) =>
+    ciphers.of({ collection: model.collection, path: search.field.stored, field: search.field }, owner.tenant)
+  const lease = ring.openLease()
+  try {
+    await lease.collectForRead(
+      matches.flatMap((match) => {
+        const keyId = keyIdOf(match.bytes)
+        return keyId === undefined ? [] : [{ tuple: cipherOf(match).revealKey(match.owner), keyId }]
+      }),
+    )
+    const dropped = new Set(
+      matches.filter((match) => !holds(match, cipherOf(match), lease)).map(({ document }) => document),
+    )
+    for (const { document, search, owner } of matches) {
+      if (dropped.has(document))
+        observe({
+          coordinate: search.field.coordinate,
+          subject: owner.subject,
+          id: owner.id,
+          outcome: 'failed',
+        })
+    }
+    return dropped.size === 0 ? documents : documents.filter((document) => !dropped.has(document))
+  } finally {
+    lease.release()
+  }
+}
+
+function findMatch(document: StoredObject, search: SearchedPath): Match[] {
+  const parts = readSealed(document[search.field.stored])
+  if (parts === undefined) return []
+  const termsStored = [parts.terms.t0, parts.terms.t1]
+  const position = search.terms.findIndex((term) => termsStored.some((candidate) => candidate?.equals(term)))
+  if (position === -1) return []
+  const owner = {
+    tenant: String(document[stored.tenant]),
+    subject: String(document[stored.subject]),
+    id: String(document[stored.id]),
+  }
+  return [{ document, search, position, bytes: parts.ciphertext, owner }]
+}
+
+function holds(match: Match, cipher: ReturnType<PathCiphers['of']>, lease: KeyLease): boolean {
+  const { search, position, bytes, owner } = match
+  try {
+    const key = lease.readKey(cipher.revealKey(owner), keyIdOf(bytes))
+    const value = cipher.value.decrypt(key, new RowAddress(owner.subject, owner.id), bytes)
+    return cipher.index?.matches(value, search.values[position]) === true
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'KEY_UNAVAILABLE') throw error
+    return false
+  }
+}

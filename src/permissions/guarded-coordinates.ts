@@ -1,0 +1,56 @@
+import type { ModelPolicy, Policies, RuleExpression } from '../directives/policies.ts'
+import type { GuardedCoordinates } from './create-shield.ts'
+
+/** The names of a model's operations in the API, as `src/resolvers` gives them. */
+export interface OperationNames {
+  readonly get: string
+  readonly list: string
+  readonly create: string
+  readonly createMany: string
+  readonly update: string
+  readonly delete: string
+}
+
+export interface CoordinateOptions {
+  readonly policies: Policies
+  readonly namesOf: (model: ModelPolicy) => OperationNames
+  /** Verification mutations by name, with the models whose rows they look at. */
+  readonly verifications: ReadonlyMap<string, readonly ModelPolicy[]>
+}
+
+const nobody: RuleExpression = { kind: 'any', rules: [] }
+
+/** Root and relation fields with the rule of each. What has no rule is denied to everyone. */
+export function guardedCoordinates({
+  policies,
+  namesOf,
+  verifications,
+}: CoordinateOptions): GuardedCoordinates {
+  const query = new Map<string, RuleExpression>()
+  const mutation = new Map<string, RuleExpression>()
+  const coordinates = new Map([
+    ['Query', query],
+    ['Mutation', mutation],
+  ])
+  for (const model of policies.models.values()) {
+    const names = namesOf(model)
+    const { access, operations } = model
+    if (operations.has('GET')) query.set(names.get, access.read ?? nobody)
+    if (operations.has('LIST')) query.set(names.list, access.read ?? nobody)
+    if (operations.has('CREATE')) mutation.set(names.create, access.create ?? nobody)
+    if (operations.has('CREATE_MANY')) mutation.set(names.createMany, access.create ?? nobody)
+    if (operations.has('UPDATE')) mutation.set(names.update, access.update ?? nobody)
+    if (operations.has('DELETE')) mutation.set(names.delete, access.delete ?? nobody)
+    const relations = new Map<string, RuleExpression>()
+    for (const { name, type } of model.fields) {
+      if (type.kind === 'relation') relations.set(name, policies.models.get(type.name)?.access.read ?? nobody)
+    }
+    if (relations.size > 0) coordinates.set(model.name, relations)
+  }
+  for (const [name, models] of verifications) {
+    mutation.set(name, { kind: 'any', rules: models.map((model) => model.access.read ?? nobody) })
+  }
+  if (mutation.size === 0) coordinates.delete('Mutation')
+  if (query.size === 0) query.set('ready', { kind: 'rule', name: 'everyone' })
+  return coordinates
+}

@@ -1,0 +1,104 @@
+import type { GraphQLResolveInfo } from 'graphql'
+
+import type { ModelAction } from '../directives/decisions.ts'
+import type { ModelPolicy, Policies } from '../directives/policies.ts'
+import type { Revealer, StoredObject } from '../directives/reveal-documents.ts'
+import type { Sealer } from '../directives/seal-drafts.ts'
+import type { Searcher } from '../directives/search.ts'
+import type { Selection, Selections } from '../directives/selection.ts'
+import type { VerifyHashed } from '../directives/verify-hashed.ts'
+import type { VerifyMatches } from '../directives/verify-matches.ts'
+import { GatewayError } from '../errors.ts'
+import type { Attempts } from '../storage/attempts.ts'
+import type { Repository, Rows } from '../storage/repository.ts'
+import type { RequestContext } from './request-context.ts'
+
+/** What the resolvers of all models share. */
+export interface ResolverTools {
+  readonly policies: Policies
+  readonly repositories: ReadonlyMap<string, Repository>
+  readonly attempts: Attempts
+  readonly selections: Selections
+  readonly sealer: Sealer
+  readonly revealer: Revealer
+  readonly searcher: Searcher
+  readonly verifyMatches: VerifyMatches
+  readonly verifyHashed: VerifyHashed
+  readonly limits: ResolverLimits
+}
+
+export interface ResolverLimits {
+  /** Documents of a page. */
+  readonly pageSize: number
+  /** Inputs of one create-many. */
+  readonly batchSize: number
+  /** Documents that one level of a relation may bring. */
+  readonly relationSize: number
+}
+
+/** @throws FORBIDDEN when the viewer may do this to no row at all */
+export function permittedRows({ decisions }: RequestContext, model: ModelPolicy, action: ModelAction): Rows {
+  const scope = decisions.rows(model.name, action)
+  if (scope === 'all') return { tenant: decisions.tenant }
+  return ownRows(decisions.tenant, scope === 'own' ? decisions.subject : undefined)
+}
+
+/** @throws FORBIDDEN when there is no subject whose rows they could be */
+export function ownRows(tenant: string, subject: string | undefined): Rows {
+  if (subject === undefined) throw new GatewayError('FORBIDDEN')
+  return { tenant, subject }
+}
+
+export function repositoryOf(tools: ResolverTools, model: ModelPolicy): Repository {
+  const repository = tools.repositories.get(model.name)
+  if (repository === undefined)
+    throw new GatewayError('INTERNAL_SERVER_ERROR', { message: `No repository for ${model.name}.` })
+  return repository
+}
+
+/** Releases what the viewer selected of documents that the viewer may read. */
+export async function revealAll(
+  tools: ResolverTools,
+  model: ModelPolicy,
+  documents: readonly StoredObject[],
+  selection: Selection,
+  { decisions, observe }: RequestContext,
+): Promise<void> {
+  await tools.revealer.reveal({ model, documents, selection, decisions, observe })
+}
+
+/** Releases the result of a write under the read rules: a viewer who may not read the row gets its id alone. */
+export async function revealWritten(
+  tools: ResolverTools,
+  model: ModelPolicy,
+  document: StoredObject,
+  context: RequestContext,
+  selection: Selection,
+): Promise<StoredObject> {
+  const scope = context.decisions.rows(model.name, 'read')
+  if (scope === 'none' || (scope === 'own' && document['_subject'] !== context.decisions.subject)) {
+    return withheld(model, document)
+  }
+  await revealAll(tools, model, [document], selection, context)
+  return document
+}
+
+function withheld(model: ModelPolicy, document: StoredObject): StoredObject {
+  const stub: StoredObject = { _id: document['_id'] }
+  for (const { coordinate, stored } of model.fields) {
+    if (stored === '_id') continue
+    Object.defineProperty(stub, stored, {
+      get: () => {
+        throw new GatewayError('FORBIDDEN', { coordinate })
+      },
+    })
+  }
+  return stub
+}
+
+export type Resolve = (
+  source: StoredObject,
+  args: Record<string, unknown>,
+  context: RequestContext,
+  info: GraphQLResolveInfo,
+) => unknown

@@ -1,0 +1,152 @@
+import type { GraphQLResolveInfo } from 'graphql'
+
+import type { Draft } from '../directives/draft.ts'
+import { draftCreate, draftUpdate } from '../directives/draft-document.ts'
+import { type ModelPolicy, stored } from '../directives/policies.ts'
+import type { StoredObject } from '../directives/reveal-documents.ts'
+import { GatewayError } from '../errors.ts'
+import { UniqueViolation } from '../storage/translate-error.ts'
+import {
+  permittedRows,
+  repositoryOf,
+  type Resolve,
+  type ResolverTools,
+  revealWritten,
+} from './model-context.ts'
+import type { RequestContext } from './request-context.ts'
+
+type Input = Readonly<Record<string, unknown>>
+
+/** Writers of one document may meet; each re-reads and tries again this often. */
+const updateAttempts = 5
+
+export function createCreateResolver(model: ModelPolicy, tools: ResolverTools): Resolve {
+  const repository = repositoryOf(tools, model)
+  return async (_source, { input }, context, info) => {
+    permittedRows(context, model, 'create')
+    const { policies } = tools
+    const draft = draftCreate({
+      policies,
+      model,
+      decisions: context.decisions,
+      input: input as Input,
+      at: 'input',
+    })
+    await tools.sealer.seal([draft])
+    const [result] = await repository.insert([draft])
+    if (result === undefined || result instanceof GatewayError) throw explainConflict(result, model, context)
+    return revealWritten(tools, model, result, context, tools.selections.of(info, model))
+  }
+}
+
+interface CreateOutcome {
+  readonly document: StoredObject | null
+  readonly error: {
+    code: string
+    message: string
+    inputPath: string | undefined
+    coordinate: string | undefined
+  } | null
+}
+
+export function createCreateManyResolver(model: ModelPolicy, tools: ResolverTools): Resolve {
+  const repository = repositoryOf(tools, model)
+  return async (_source, args, context, info) => {
+    const inputs = args['inputs'] as readonly Input[]
+    if (inputs.length > tools.limits.batchSize) {
+      const message = `At most ${tools.limits.batchSize} documents are created at once.`
+      throw new GatewayError('LIMIT_EXCEEDED', { message, inputPath: 'inputs' })
+    }
+    permittedRows(context, model, 'create')
+    const drafts = inputs.map((input, position) => draftOrError(model, tools, context, input, position))
+    const valid = drafts.filter((draft): draft is Draft => !(draft instanceof GatewayError))
+    await tools.sealer.seal(valid)
+    const results = await repository.insert(valid)
+    const storedDrafts = new Map(valid.map((draft, index) => [draft, results[index]]))
+    const selection = tools.selections.of(info, model, ['document'])
+    return Promise.all(
+      drafts.map(async (draft): Promise<CreateOutcome> => {
+        const result = draft instanceof GatewayError ? draft : storedDrafts.get(draft)
+        if (result === undefined || result instanceof GatewayError) {
+          const { code, message, inputPath, coordinate } = explainConflict(result, model, context)
+          return { document: null, error: { code, message, inputPath, coordinate } }
+        }
+        return { document: await revealWritten(tools, model, result, context, selection), error: null }
+      }),
+    )
+  }
+}
+
+function draftOrError(
+  model: ModelPolicy,
+  { policies }: ResolverTools,
+  { decisions }: RequestContext,
+  input: Input,
+  position: number,
+): Draft | GatewayError {
+  try {
+    return draftCreate({ policies, model, decisions, input, at: `inputs[${position}]` })
+  } catch (error) {
+    if (error instanceof GatewayError) return error
+    throw error
+  }
+}
+
+export function createUpdateResolver(model: ModelPolicy, tools: ResolverTools): Resolve {
+  return async (_source, args, context, info) => {
+    const document = await update(model, tools, context, args)
+    return revealWritten(tools, model, document, context, tools.selections.of(info, model))
+  }
+}
+
+async function update(
+  model: ModelPolicy,
+  tools: ResolverTools,
+  context: RequestContext,
+  args: Record<string, unknown>,
+): Promise<StoredObject> {
+  const repository = repositoryOf(tools, model)
+  const rows = permittedRows(context, model, 'update')
+  const { id, input, revision } = args as { id: string; input: Input; revision?: number | null }
+  for (let attempt = 0; attempt < updateAttempts; attempt += 1) {
+    const current = await repository.findById(rows, id)
+    if (current === null) throw new GatewayError('NOT_FOUND')
+    if (revision != null && current[stored.revision] !== revision) break
+    const { policies } = tools
+    const draft = draftUpdate({ policies, model, decisions: context.decisions, input, at: 'input' }, current)
+    await tools.sealer.seal([draft])
+    try {
+      const updated = await repository.update(rows, draft, current[stored.revision] as number)
+      if (updated !== undefined) return updated
+    } catch (error) {
+      throw error instanceof GatewayError ? explainConflict(error, model, context) : error
+    }
+  }
+  throw new GatewayError('CONFLICT', { message: 'The document was changed by somebody else.' })
+}
+
+export function createDeleteResolver(model: ModelPolicy, tools: ResolverTools): Resolve {
+  const repository = repositoryOf(tools, model)
+  return async (_source, { id }, context, _info: GraphQLResolveInfo) => {
+    const deleted = await repository.delete(permittedRows(context, model, 'delete'), id as string)
+    if (!deleted) throw new GatewayError('NOT_FOUND')
+    return id
+  }
+}
+
+/**
+ * A unique violation says that a value exists. Which field it was is told to those who may see the field in clear in every
+ * row, and to nobody else.
+ */
+function explainConflict(
+  error: GatewayError | undefined,
+  model: ModelPolicy,
+  { decisions }: RequestContext,
+): GatewayError {
+  if (!(error instanceof UniqueViolation)) return error ?? new GatewayError('INTERNAL_SERVER_ERROR')
+  const field = model.fields.find((candidate) => candidate.stored === error.path)
+  const mayKnow = field !== undefined && decisions.input(field.coordinate) === 'all'
+  if (!mayKnow) return new GatewayError('CONFLICT')
+  const message = `Another document has the same ${field.name}.`
+  return new GatewayError('CONFLICT', { message, coordinate: field.coordinate })
+}

@@ -1,0 +1,72 @@
+import type { ProtectedPath } from '../directives/protected-paths.ts'
+import { type FieldPolicy, type ModelPolicy, stored } from '../directives/policies.ts'
+import type { StoredObject } from '../directives/reveal-documents.ts'
+import { GatewayError } from '../errors.ts'
+import { permittedRows, repositoryOf, type Resolve, type ResolverTools } from './model-context.ts'
+
+/** One place where a hashed field is stored. */
+export interface HashedPlace {
+  readonly model: ModelPolicy
+  readonly path: ProtectedPath
+  /** The stored path of the list whose elements carry the ids that are asked for; absent: the document's own id. */
+  readonly list: string | undefined
+}
+
+/** `verify<Type><Field>(id, value)`: counted before it is tried, so that nothing can be guessed by trying at once. */
+export function createVerifyResolver(
+  field: FieldPolicy,
+  places: readonly HashedPlace[],
+  tools: ResolverTools,
+): Resolve {
+  const tries = field.protection.kind === 'hashed' ? field.protection.tries : 0
+  return async (_source, args, context) => {
+    const { id, value } = args as { id: string; value: string }
+    for (const { model, path, list } of places) {
+      const rows = permittedRows(context, model, 'read')
+      const repository = repositoryOf(tools, model)
+      const document = await (list === undefined
+        ? repository.findById(rows, id)
+        : repository.findByElement(rows, `${list}.${stored.id}`, id))
+      if (document === null) continue
+      const held = findStored(document, path.path.split('.'), list === undefined ? undefined : id)
+      if (held === undefined) return false
+      const name = `${model.collection}/${path.path}/${String(document[stored.id])}/${id}`
+      if (!(await tools.attempts.take(name, tries))) {
+        throw new GatewayError('LIMIT_EXCEEDED', {
+          message: 'Too many attempts; try again later.',
+          coordinate: field.coordinate,
+        })
+      }
+      const owner = {
+        tenant: context.decisions.tenant,
+        subject: String(document[stored.subject]),
+        id: String(document[stored.id]),
+      }
+      const matches = await tools.verifyHashed({ path, owner, ...held }, value)
+      if (matches) await tools.attempts.forget(name)
+      return matches
+    }
+    throw new GatewayError('NOT_FOUND')
+  }
+}
+
+/** Finds the stored value below a document, and the ids of the list elements around it. */
+function findStored(
+  object: StoredObject,
+  path: readonly string[],
+  elementId: string | undefined,
+  elements: readonly string[] = [],
+): { stored: unknown; elements: readonly string[] } | undefined {
+  const [key, ...rest] = path
+  if (key === undefined) return undefined
+  const value = object[key]
+  if (value === null || value === undefined) return undefined
+  if (rest.length === 0)
+    return elementId === undefined || elements.at(-1) === elementId ? { stored: value, elements } : undefined
+  for (const inner of Array.isArray(value) ? (value as StoredObject[]) : [value as StoredObject]) {
+    const around = Array.isArray(value) ? [...elements, String(inner[stored.id])] : elements
+    const found = findStored(inner, rest, elementId, around)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

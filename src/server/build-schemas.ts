@@ -1,0 +1,94 @@
+import { makeExecutableSchema } from '@graphql-tools/schema'
+import {
+  type DefinitionNode,
+  type DocumentNode,
+  type FieldDefinitionNode,
+  type GraphQLSchema,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  parse,
+} from 'graphql'
+
+import { guardLeaves } from '../directives/guard-leaves.ts'
+import type { ModelPolicy, Policies, TypePolicy } from '../directives/policies.ts'
+import { applyShield } from '../permissions/create-shield.ts'
+import { guardedCoordinates } from '../permissions/guarded-coordinates.ts'
+import { apiNames, isReadable, verifyName } from '../resolvers/api-names.ts'
+import { apiSdl } from '../resolvers/api-sdl.ts'
+import { createResolvers, hashedPlaces } from '../resolvers/create-resolvers.ts'
+import type { ResolverTools } from '../resolvers/model-context.ts'
+import { scalars } from '../resolvers/scalars.ts'
+
+export interface Schemas {
+  /** What clients see: validated and introspected against. */
+  readonly publicSchema: GraphQLSchema
+  /** What runs: resolvers, then shield outermost, guards at every leaf. */
+  readonly executableSchema: GraphQLSchema
+}
+
+export function buildSchemas(document: DocumentNode, tools: ResolverTools): Schemas {
+  const { policies } = tools
+  const typeDefs = publicDocument(document, policies)
+  const executable = makeExecutableSchema({ typeDefs, resolvers: createResolvers(tools) as never })
+  const coordinates = guardedCoordinates({
+    policies,
+    namesOf: apiNames,
+    verifications: verifications(policies),
+  })
+  const executableSchema = applyShield(executable, coordinates)
+  guardLeaves(executableSchema, policies)
+  return { publicSchema: makeExecutableSchema({ typeDefs, resolvers: { ...scalars } }), executableSchema }
+}
+
+/** The types of the SDL without Sealgate's words and without fields that are never read, and the generated API. */
+export function publicDocument(document: DocumentNode, policies: Policies): DocumentNode {
+  const generated = parse(apiSdl(policies))
+  const known = new Map<string, TypePolicy>([...policies.models, ...policies.embedded])
+  const words = new Set([
+    'ModelOperation',
+    'KeyType',
+    'KeyScope',
+    'Normalizer',
+    'MaskStyle',
+    'ValueFormat',
+    'LintRule',
+  ])
+  const own = document.definitions.flatMap((definition): DefinitionNode[] => {
+    if (definition.kind === Kind.DIRECTIVE_DEFINITION || definition.kind === Kind.ENUM_TYPE_EXTENSION)
+      return []
+    if (definition.kind === Kind.ENUM_TYPE_DEFINITION && words.has(definition.name.value)) return []
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) return [definition]
+    const policy = known.get(definition.name.value)
+    return policy === undefined ? [] : [publicType(definition, policy)]
+  })
+  return { kind: Kind.DOCUMENT, definitions: [...own, ...generated.definitions] }
+}
+
+function publicType(node: ObjectTypeDefinitionNode, policy: TypePolicy): ObjectTypeDefinitionNode {
+  const readable = new Set(policy.fields.filter(isReadable).map(({ name }) => name))
+  const fields = (node.fields ?? [])
+    .filter(({ name }) => readable.has(name.value))
+    .map((field): FieldDefinitionNode => ({ ...field, directives: [] }))
+  const needsId = policy.kind === 'embedded' && policy.identified && !readable.has('id')
+  return { ...node, directives: [], fields: needsId ? [elementId, ...fields] : fields }
+}
+
+const elementId: FieldDefinitionNode = {
+  kind: Kind.FIELD_DEFINITION,
+  name: { kind: Kind.NAME, value: 'id' },
+  type: { kind: Kind.NON_NULL_TYPE, type: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: 'ID' } } },
+}
+
+function verifications(policies: Policies): ReadonlyMap<string, readonly ModelPolicy[]> {
+  const found = new Map<string, readonly ModelPolicy[]>()
+  for (const type of [...policies.models.values(), ...policies.embedded.values()]) {
+    for (const field of type.fields) {
+      if (field.protection.kind !== 'hashed') continue
+      found.set(
+        verifyName(type.name, field),
+        hashedPlaces(field, policies).map(({ model }) => model),
+      )
+    }
+  }
+  return found
+}

@@ -1,0 +1,121 @@
+import { fastifyApolloHandler } from '@as-integrations/fastify'
+import type { FastifyInstance } from 'fastify'
+
+import { createAuthenticator } from '../auth/authenticate.ts'
+import { KeyRing } from '../crypto/key-ring.ts'
+import { loadSchema } from '../directives/load-schema.ts'
+import { PathCiphers } from '../directives/path-cipher.ts'
+import type { Policies } from '../directives/policies.ts'
+import { readPolicies } from '../directives/read-policies.ts'
+import { createRevealer } from '../directives/reveal-documents.ts'
+import { createSealer } from '../directives/seal-drafts.ts'
+import { createSearcher } from '../directives/search.ts'
+import { Selections } from '../directives/selection.ts'
+import { createHashVerifier } from '../directives/verify-hashed.ts'
+import { createMatchVerifier } from '../directives/verify-matches.ts'
+import { createKeyProvider } from '../kms/index.ts'
+import { createDecider } from '../permissions/decide.ts'
+import { isRule, ruleForms } from '../permissions/rules.ts'
+import type { RequestContext } from '../resolvers/request-context.ts'
+import { connectStorage, type Storage } from '../storage/connect-storage.ts'
+import { buildSchemas } from './build-schemas.ts'
+import { createApollo } from './create-apollo.ts'
+import { createHttp } from './create-http.ts'
+import { describeError } from './describe-error.ts'
+import { registerExplorer } from './explorer/register-explorer.ts'
+import type { GatewayOptions } from './options.ts'
+import { registerHealth } from './register-health.ts'
+import { neededKeks, verifyKeys } from './verified-keys.ts'
+
+export const graphqlPath = '/graphql'
+
+export interface Gateway {
+  readonly app: FastifyInstance
+  readonly policies: Policies
+  readonly storage: Storage
+  readonly keyRing: KeyRing
+  /** Stops accepting, lets running requests end, and disconnects. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Builds the whole gateway, in reading order: what the SDL says, where data lies, who holds the keys, what the words do, the
+ * schema, the server. It does not listen yet.
+ * @throws GatewayError SCHEMA_INVALID, CONFIGURATION_INVALID, KEYS_MISMATCH or SERVICE_UNAVAILABLE
+ */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const document = loadSchema(options.schemaFolder)
+  const policies = readPolicies(document, { isRule, names: ruleForms })
+  const decide = createDecider(policies)
+  const authenticator = createAuthenticator(options.authentication)
+  const app = createHttp(options.log)
+
+  const storage = await connectStorage(policies, options.storage)
+  const provider = createKeyProvider(options.keys)
+  const keys = await verifyKeys(provider, storage.keyStore, neededKeks(policies), (error) => {
+    app.log.error(describeError(error), 'the key service could not be verified; trying again')
+  }).catch(async (error: unknown) => {
+    await Promise.allSettled([provider.close(), storage.close()])
+    throw error
+  })
+  const keyRing = new KeyRing({ store: storage.keyStore, provider: keys.provider })
+
+  const ciphers = new PathCiphers()
+  const schemas = buildSchemas(document, {
+    policies,
+    repositories: storage.repositories,
+    attempts: storage.attempts,
+    selections: new Selections(policies),
+    sealer: createSealer(keyRing, ciphers),
+    revealer: createRevealer(keyRing, ciphers),
+    searcher: createSearcher(keyRing, ciphers),
+    verifyMatches: createMatchVerifier(keyRing, ciphers),
+    verifyHashed: createHashVerifier(keyRing, ciphers),
+    limits: options.limits,
+  })
+  const apollo = createApollo(schemas, options, app)
+  await apollo.start()
+
+  registerHealth(app, { storage, keys })
+  if (options.explorer !== 'off') {
+    registerExplorer(app, {
+      path: graphqlPath,
+      title: 'Sealgate',
+      tabs: options.explorerTabs,
+      kind: options.explorer,
+    })
+  }
+  await app.register(async (scope) => {
+    scope.route({
+      url: graphqlPath,
+      method: ['GET', 'POST'],
+      handler: fastifyApolloHandler(apollo, {
+        context: async (request): Promise<RequestContext> => {
+          const viewer = await authenticator.authenticate(request.headers.authorization)
+          return {
+            viewer,
+            decisions: decide(viewer),
+            requestId: request.id,
+            observe: () => undefined,
+            loaders: new WeakMap(),
+          }
+        },
+      }),
+    })
+    await Promise.resolve()
+  })
+
+  return {
+    app,
+    policies,
+    storage,
+    keyRing,
+    close: async () => {
+      keys.stop()
+      await app.close()
+      await apollo.stop()
+      keyRing.clear()
+      await Promise.allSettled([provider.close(), storage.close()])
+    },
+  }
+}

@@ -1,0 +1,27 @@
+import type { AuthenticatorOptions } from '../auth/authenticate.ts'
+import type { KeyProviderOptions } from '../kms/index.ts'
+import type { ResolverLimits } from '../resolvers/model-context.ts'
+import type { StorageOptions } from '../storage/connect-storage.ts'
+import type { ExecutorKind } from './executor/create-executor.ts'
+import type { ExplorerTab } from './explorer/explorer-tab.ts'
+import type { RequestLimits } from './limits.ts'
+
+export interface GatewayOptions {
+  /** Folder of SDL files. */
+  readonly schemaFolder: string
+  readonly storage: StorageOptions
+  readonly keys: KeyProviderOptions
+  readonly authentication: AuthenticatorOptions
+  readonly explorer: 'graphiql' | 'sandbox' | 'off'
+  readonly explorerTabs: () => readonly ExplorerTab[]
+  readonly introspection: boolean
+  readonly executor: ExecutorKind
+  readonly limits: RequestLimits & ResolverLimits
+  readonly log: LogOptions
+}
+
+export interface LogOptions {
+  readonly level: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug'
+  /** Default: standard output. */
+  readonly stream?: { write: (line: string) => void }
+}

@@ -1,0 +1,88 @@
+import type { Kek, KeyProvider } from '../crypto/key-provider.ts'
+import { verifyKeks } from '../crypto/verify-keks.ts'
+import type { KeyStore } from '../crypto/key-store.ts'
+import type { Policies } from '../directives/policies.ts'
+import { GatewayError } from '../errors.ts'
+import { masks } from '../masking/index.ts'
+
+/** The KEKs that a schema needs. */
+export function neededKeks(policies: Policies): readonly Kek[] {
+  const needed = new Map<string, Kek>()
+  const need = (keyType: string, purpose: Kek['purpose']): void => {
+    needed.set(`${keyType}/${purpose}`, { keyType, purpose })
+  }
+  for (const type of [...policies.models.values(), ...policies.embedded.values()]) {
+    for (const { protection, masks: fieldMasks } of type.fields) {
+      if (protection.kind === 'hashed') {
+        need('PII', 'REVEAL')
+        need('PII', 'INDEX')
+      }
+      if (protection.kind !== 'encrypted') continue
+      need(protection.keyType, 'REVEAL')
+      if (fieldMasks.length > 0) need(protection.keyType, 'MASK')
+      if (protection.searchable) need(protection.keyType, 'INDEX')
+      if (fieldMasks.some(({ style }) => masks[style].keyed === true)) need('PII', 'INDEX')
+    }
+  }
+  return [...needed.values()]
+}
+
+export interface VerifiedKeys {
+  /** The provider, closed to every key until its KEKs have been verified. */
+  readonly provider: KeyProvider
+  readonly verified: () => boolean
+  readonly stop: () => void
+}
+
+const retryMilliseconds = 2_000
+
+/**
+ * Verifies that the key service holds the keys of this database before any key is used. When the service cannot be
+ * reached the gateway starts all the same, neither encrypts nor decrypts, and tries again.
+ * @throws KEYS_MISMATCH when the service holds other keys
+ */
+export async function verifyKeys(
+  provider: KeyProvider,
+  store: KeyStore,
+  keks: readonly Kek[],
+  onFailure: (error: GatewayError) => void,
+): Promise<VerifiedKeys> {
+  let verified = false
+  let timer: NodeJS.Timeout | undefined
+  const verify = async (): Promise<void> => {
+    await provider.prepare(keks)
+    await verifyKeks(provider, store, keks)
+    verified = true
+  }
+  const retry = (): void => {
+    timer = setTimeout(() => {
+      verify().catch((error: unknown) => {
+        onFailure(error instanceof GatewayError ? error : new GatewayError('INTERNAL_SERVER_ERROR'))
+        retry()
+      })
+    }, retryMilliseconds).unref()
+  }
+  try {
+    await verify()
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'KEY_UNAVAILABLE') throw error
+    onFailure(error)
+    retry()
+  }
+  const whenVerified = <T>(call: () => Promise<T>): Promise<T> =>
+    verified ? call() : Promise.reject(new GatewayError('KEY_UNAVAILABLE'))
+  return {
+    verified: () => verified,
+    stop: () => {
+      clearTimeout(timer)
+    },
+    provider: {
+      name: provider.name,
+      prepare: (missing) => provider.prepare(missing),
+      wrap: (kek, items) => whenVerified(() => provider.wrap(kek, items)),
+      unwrap: (kek, items) => whenVerified(() => provider.unwrap(kek, items)),
+      check: () => provider.check(),
+      close: () => provider.close(),
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import mongoose, { type Connection } from 'mongoose'
+
+import type { KeyStore } from '../crypto/key-store.ts'
+import type { Policies } from '../directives/policies.ts'
+import { protectedPaths } from '../directives/protected-paths.ts'
+import { type Attempts, createAttempts } from './attempts.ts'
+import { createModels } from './create-models.ts'
+import { createMongoKeyStore } from './mongo-key-store.ts'
+import { Repository } from './repository.ts'
+import { isDatabaseError, translateError } from './translate-error.ts'
+import { guardWrites } from './write-guard.ts'
+
+export interface StorageOptions {
+  readonly uri: string
+  /** Database of the documents. */
+  readonly database: string
+  /** Database of the wrapped data keys: another one, so that it can have backups of its own. */
+  readonly keysDatabase: string
+}
+
+export interface Storage {
+  readonly repositories: ReadonlyMap<string, Repository>
+  readonly keyStore: KeyStore
+  readonly attempts: Attempts
+  /** Documents as the database holds them, for inspection. */
+  readonly findRaw: (model: string, tenant: string, id: string) => Promise<Record<string, unknown> | null>
+  /** Whether a model has any document. */
+  readonly isEmpty: (model: string) => Promise<boolean>
+  /** Resolves when the database answers; rejects with SERVICE_UNAVAILABLE. */
+  readonly check: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Connects, makes models and indexes, and puts the write guard in place before anything can be written.
+ * @throws SERVICE_UNAVAILABLE when the database cannot be reached; CONFIGURATION_INVALID when the two databases are one
+ */
+export async function connectStorage(policies: Policies, options: StorageOptions): Promise<Storage> {
+  const connection = mongoose.createConnection()
+  try {
+    await connection.openUri(options.uri, {
+      dbName: options.database,
+      monitorCommands: true,
+      serverSelectionTimeoutMS: 5_000,
+      autoIndex: false,
+      autoCreate: false,
+    })
+    const guarded = [...policies.models.values()].map(
+      (model) => [model.collection, protectedPaths(model, policies)] as const,
+    )
+    guardWrites(connection, options.database, new Map(guarded))
+    const models = createModels(connection, policies)
+    for (const model of models.values()) await model.createIndexes()
+    const named = (name: string) => {
+      const model = models.get(name)
+      if (model === undefined) throw new TypeError(`no model ${name}`)
+      return model
+    }
+    return {
+      repositories: new Map([...models].map(([name, model]) => [name, new Repository(model)])),
+      keyStore: createMongoKeyStore(connection, options.keysDatabase),
+      attempts: createAttempts(connection),
+      findRaw: (name, tenant, id) => named(name).collection.findOne({ _id: id as never, _tenant: tenant }),
+      isEmpty: async (name) => (await named(name).findOne({}, { _id: 1 }).lean().exec()) === null,
+      check: () => ping(connection),
+      close: () => connection.close(),
+    }
+  } catch (error) {
+    await connection.close().catch(() => undefined)
+    throw isDatabaseError(error) ? translateError(error) : error
+  }
+}
+
+async function ping(connection: Connection): Promise<void> {
+  try {
+    await connection.getClient().db().command({ ping: 1 }, { timeoutMS: 2_000 })
+  } catch (error) {
+    throw translateError(error)
+  }
+}

@@ -1,0 +1,149 @@
+import mongoose, { type Connection } from 'mongoose'
+
+import type { Kek } from '../crypto/key-provider.ts'
+import type { Canary, KeyRow, KeySlot, KeyState, KeyStore, StoredKey } from '../crypto/key-store.ts'
+import type { KeyHolder } from '../crypto/key-tuple.ts'
+import { translated } from './translate-error.ts'
+
+const { Binary } = mongoose.mongo
+type Binary = InstanceType<typeof Binary>
+
+interface KeyDocument {
+  _id: Binary
+  holder: KeyHolder
+  /** By slot, so that a slot can be taken only once. */
+  keys: Record<string, StoredKeyDocument>
+  /** The KEKs under which the row has keys, for look-up. */
+  keks: string[]
+  erased?: true
+}
+
+interface StoredKeyDocument {
+  keyType: string
+  purpose: KeySlot['purpose']
+  generation: number
+  keyId: Binary
+  wrapped: Binary
+  state: KeyState
+  createdAt: Date
+}
+
+interface CanaryDocument {
+  _id: string
+  keyId: Binary
+  wrapped: Binary
+}
+
+/** Durable where the server knows the words: majority of a replica set, journaled. */
+const writeConcern = { w: 'majority', journal: true } as const
+
+/**
+ * Keeps key rows in the collection `datakeys` of a database of its own, so that they have their own backups: data backups
+ * of any age are restored beside the current keys.
+ */
+export function createMongoKeyStore(connection: Connection, database: string): KeyStore {
+  const db = connection.getClient().db(database, { writeConcern })
+  const rows = db.collection<KeyDocument>('datakeys')
+  const canaries = db.collection<CanaryDocument>('canaries')
+  const find = async (ids: readonly Buffer[]): Promise<KeyRow[]> => {
+    const documents = await rows.find({ _id: { $in: ids.map(binary) } }).toArray()
+    return documents.map(fromDocument)
+  }
+  return {
+    find: (ids) => translated(() => find(ids)),
+
+    insertMissing: (missing) =>
+      translated(async () => {
+        try {
+          await rows.insertMany(missing.map(toDocument), { ordered: false })
+          return [...missing]
+        } catch (error) {
+          if ((error as { code?: unknown }).code !== 11_000) throw error
+          const byId = new Map(
+            (await find(missing.map(({ id }) => id))).map((row) => [row.id.toString('hex'), row]),
+          )
+          return missing.map((row) => byId.get(row.id.toString('hex')) ?? row)
+        }
+      }),
+
+    addKeys: (rowId, keys) =>
+      translated(async () => {
+        for (const key of keys) {
+          const path = `keys.${slotName(key)}`
+          await rows.updateOne(
+            { _id: binary(rowId), erased: { $exists: false }, [path]: { $exists: false } },
+            { $set: { [path]: toKeyDocument(key) }, $addToSet: { keks: kekName(key) } },
+          )
+        }
+        const [row] = await find([rowId])
+        if (row === undefined) throw new Error('key row is gone')
+        return row
+      }),
+
+    hasKeys: (kek) => translated(async () => (await rows.findOne({ keks: kekName(kek) })) !== null),
+
+    findCanary: (kek) =>
+      translated(async () => {
+        const document = await canaries.findOne({ _id: kekName(kek) })
+        return document === null
+          ? undefined
+          : { keyId: bytes(document.keyId), wrapped: bytes(document.wrapped) }
+      }),
+
+    insertCanary: (kek, canary) =>
+      translated(async (): Promise<Canary> => {
+        const document = { keyId: binary(canary.keyId), wrapped: binary(canary.wrapped) }
+        await canaries.updateOne({ _id: kekName(kek) }, { $setOnInsert: document }, { upsert: true })
+        const winner = await canaries.findOne({ _id: kekName(kek) })
+        if (winner === null) throw new Error('canary is gone')
+        return { keyId: bytes(winner.keyId), wrapped: bytes(winner.wrapped) }
+      }),
+  }
+}
+
+const kekName = ({ keyType, purpose }: Kek): string => `${keyType}:${purpose}`
+const slotName = (slot: KeySlot): string => `${kekName(slot)}:${slot.generation}`
+
+function toDocument({ id, holder, keys, erased }: KeyRow): KeyDocument {
+  return {
+    _id: binary(id),
+    holder,
+    keys: Object.fromEntries(keys.map((key) => [slotName(key), toKeyDocument(key)])),
+    keks: [...new Set(keys.map(kekName))],
+    ...(erased === true ? { erased } : {}),
+  }
+}
+
+function toKeyDocument(key: StoredKey): StoredKeyDocument {
+  const { keyType, purpose, generation, state, createdAt } = key
+  return {
+    keyType,
+    purpose,
+    generation,
+    state,
+    createdAt,
+    keyId: binary(key.keyId),
+    wrapped: binary(key.wrapped),
+  }
+}
+
+function fromDocument({ _id, holder, keys, erased }: KeyDocument): KeyRow {
+  return {
+    id: bytes(_id),
+    holder,
+    keys: Object.values(keys).map((key) => ({
+      ...key,
+      keyId: bytes(key.keyId),
+      wrapped: bytes(key.wrapped),
+    })),
+    ...(erased === true ? { erased } : {}),
+  }
+}
+
+function binary(value: Buffer): Binary {
+  return new Binary(value, 0)
+}
+
+function bytes(value: Binary | Buffer): Buffer {
+  return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer.subarray(0, value.position))
+}

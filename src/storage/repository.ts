@@ -1,0 +1,153 @@
+import type { Draft } from '../directives/draft.ts'
+import { stored } from '../directives/policies.ts'
+import type { Condition } from '../directives/search.ts'
+import { GatewayError } from '../errors.ts'
+import { compileCondition } from './compile-condition.ts'
+import type { StoredDocument, StoredModel } from './create-models.ts'
+import { type Anchor, behind, type Order, sortOf } from './page.ts'
+import { storedForm } from './stored-form.ts'
+import { isDuplicateKey, indexPath, translated, UniqueViolation } from './translate-error.ts'
+
+/** The rows that a call may touch: those of a tenant, or of one subject in it. */
+export interface Rows {
+  readonly tenant: string
+  readonly subject?: string
+}
+
+export interface ListQuery {
+  readonly rows: Rows
+  readonly condition?: Condition
+  readonly order?: Order
+  readonly after?: string
+  readonly limit: number
+}
+
+type Filter = Record<string, unknown>
+
+/** Stores and finds the documents of one model, as ciphertext, lean. Every call is bound to a tenant. */
+export class Repository {
+  readonly #model: StoredModel
+
+  constructor(model: StoredModel) {
+    this.#model = model
+  }
+
+  findById(rows: Rows, id: string): Promise<StoredDocument | null> {
+    return translated(() =>
+      this.#model
+        .findOne({ ...within(rows), [stored.id]: { $eq: id } })
+        .lean<StoredDocument>()
+        .exec(),
+    )
+  }
+
+  /** Documents whose value at a plain path is one of the given, in no particular order. */
+  findByKeys(rows: Rows, path: string, values: readonly string[], limit: number): Promise<StoredDocument[]> {
+    const filter = { ...within(rows), [path]: { $in: [...values] } }
+    return translated(() =>
+      this.#model
+        .find(filter)
+        .sort({ [stored.id]: 1 })
+        .limit(limit)
+        .lean<StoredDocument[]>()
+        .exec(),
+    )
+  }
+
+  /** Those of the given ids that exist, by id. */
+  async findByElement(rows: Rows, path: string, elementId: string): Promise<StoredDocument | null> {
+    const filter = { ...within(rows), [path]: { $eq: elementId } }
+    return translated(() => this.#model.findOne(filter).lean<StoredDocument>().exec())
+  }
+
+  /** @throws BAD_USER_INPUT when the document that `after` names is not there any more */
+  async list({ rows, condition, order, after, limit }: ListQuery): Promise<StoredDocument[]> {
+    const parts: Filter[] = []
+    if (condition !== undefined) parts.push(compileCondition(condition))
+    if (after !== undefined) parts.push(behind(order, await this.#anchor(rows, order, after)))
+    const filled = parts.filter((part) => Object.keys(part).length > 0)
+    const filter = { ...within(rows), ...(filled.length > 0 ? { $and: filled } : {}) }
+    return translated(() =>
+      this.#model.find(filter).sort(sortOf(order)).limit(limit).lean<StoredDocument[]>().exec(),
+    )
+  }
+
+  /**
+   * Inserts sealed drafts; each is stored whole or not at all.
+   * @returns for each draft the stored document, or why it was not stored
+   */
+  async insert(drafts: readonly Draft[]): Promise<readonly (StoredDocument | GatewayError)[]> {
+    const documents = drafts.map((draft): StoredDocument => ({
+      [stored.id]: draft.id,
+      [stored.tenant]: draft.tenant,
+      [stored.subject]: draft.subject,
+      [stored.revision]: 1,
+      ...(storedForm(draft.changes) as StoredDocument),
+    }))
+    const failures = new Map<number, GatewayError>()
+    await translated(async () => {
+      try {
+        await this.#model.insertMany(documents, { ordered: false, lean: true })
+      } catch (error) {
+        const writeErrors = (error as { writeErrors?: unknown }).writeErrors
+        if (!Array.isArray(writeErrors) || writeErrors.length === 0) throw error
+        for (const writeError of writeErrors as { index: number; err?: object }[]) {
+          const cause = writeError.err ?? writeError
+          failures.set(
+            writeError.index,
+            isDuplicateKey(cause)
+              ? new UniqueViolation(indexPath(cause))
+              : new GatewayError('INTERNAL_SERVER_ERROR'),
+          )
+        }
+      }
+    })
+    return documents.map((document, index) => failures.get(index) ?? document)
+  }
+
+  /**
+   * Stores the changes of a sealed draft if the document is still at a revision.
+   * @returns the document as it is now; undefined when it is gone, out of reach or at another revision
+   */
+  async update(rows: Rows, draft: Draft, revision: number): Promise<StoredDocument | undefined> {
+    const filter = {
+      ...within(rows),
+      [stored.id]: draft.id,
+      [stored.subject]: draft.subject,
+      [stored.revision]: revision,
+    }
+    const update = {
+      $set: { ...(storedForm(draft.changes) as StoredDocument), [stored.revision]: revision + 1 },
+    }
+    const { matchedCount } = await translated(() => this.#model.updateOne(filter, update).exec())
+    if (matchedCount === 0) return undefined
+    return (await this.findById(rows, draft.id)) ?? undefined
+  }
+
+  /** @returns whether a document was deleted */
+  async delete(rows: Rows, id: string): Promise<boolean> {
+    const { deletedCount } = await translated(() =>
+      this.#model.deleteOne({ ...within(rows), [stored.id]: { $eq: id } }).exec(),
+    )
+    return deletedCount > 0
+  }
+
+  async #anchor(rows: Rows, order: Order | undefined, id: string): Promise<Anchor> {
+    if (order === undefined || order.path === stored.id) return { id, value: id }
+    const document = await this.findById(rows, id)
+    if (document === null) {
+      throw new GatewayError('BAD_USER_INPUT', {
+        message: 'The page that `after` names is gone.',
+        inputPath: 'after',
+      })
+    }
+    return { id, value: document[order.path] }
+  }
+}
+
+function within({ tenant, subject }: Rows): Filter {
+  return {
+    [stored.tenant]: { $eq: tenant },
+    ...(subject === undefined ? {} : { [stored.subject]: { $eq: subject } }),
+  }
+}
