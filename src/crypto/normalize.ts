@@ -22,8 +22,9 @@ export interface Normalizer {
 }
 
 /**
- * The version needs no Unicode version, so terms survive an update of Node: what these steps make of a character never
- * changes once it is assigned (Unicode stability policies on normalisation and case pairs), and others are refused.
+ * The version holds no Unicode version, so that terms survive an update of Node. Unicode promises that NFKC of assigned
+ * characters never changes; their lower case has changed once, for Cherokee in Unicode 8. Unassigned characters, whose
+ * forms are still open, are refused. Should lower case change again, `n1` becomes `n2`.
  */
 export function createNormalizer(chosen: readonly NormalizeStep[]): Normalizer {
   const ordered = normalizeSteps.filter((step) => chosen.includes(step))
@@ -35,7 +36,9 @@ export function createNormalizer(chosen: readonly NormalizeStep[]): Normalizer {
           message: 'A searchable value has characters this server does not know.',
         })
       }
-      return ordered.reduce((result, step) => steps[step](result), text)
+      const result = ordered.reduce((partial, step) => steps[step](partial), text)
+      // Once more: there are letters that compose with their accent in lower case alone, such as h with a line below.
+      return ordered.includes('NFKC') ? steps.NFKC(result) : result
     },
   }
 }

@@ -59,6 +59,11 @@ describe('a blind index', () => {
     expect(composed.matches('ＡＢＣ', 'ABC')).toBe(true)
   })
 
+  test('treats upper and lower case alike where only the lower one composes with its accent', () => {
+    const folded = new BlindIndex({ ...options, normalize: ['NFKC', 'LOWERCASE'] })
+    expect(folded.matches('H\u0331', '\u1e96')).toBe(true)
+  })
+
   test('keeps digits of every script apart under DIGITS', () => {
     const digits = new BlindIndex({ ...options, normalize: ['DIGITS'] })
     expect(digits.matches('+34 (600) 11-22', '346001122')).toBe(true)
