@@ -1,6 +1,6 @@
 import { Catalog } from './storage/catalog.ts'
 import type { Collection } from './storage/collection.ts'
-import { Store } from './storage/store.ts'
+import type { Store } from './storage/store.ts'
 import { compileFilter } from './query/filter.ts'
 import { Cursors } from './cursors.ts'
 
@@ -12,8 +12,7 @@ export interface Engine {
   readonly startedAt: number
 }
 
-export function createEngine(folder: string): Engine {
-  const store = new Store(folder)
+export function createEngine(store: Store): Engine {
   return {
     store,
     catalog: new Catalog(store, (filter) => compileFilter(filter)),

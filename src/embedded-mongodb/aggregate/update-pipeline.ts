@@ -1,6 +1,21 @@
-import { refuse } from '../command-error.ts'
+import { CommandError } from '../command-error.ts'
+import { isPlainObject } from '../bson/canonical-type.ts'
 import type { Update } from '../update/update.ts'
+import { documentStages } from './document-stages.ts'
 
-export function compileUpdatePipeline(_stages: readonly unknown[]): Update {
-  throw refuse('updates by pipeline')
+/** Compiles an update given as a pipeline. A stage that loses `_id` keeps it, as with MongoDB. */
+export function compileUpdatePipeline(stages: readonly unknown[]): Update {
+  const compiled = stages.map((stage) => {
+    const [name = ''] = isPlainObject(stage) ? Object.keys(stage) : []
+    const compile = Object.hasOwn(documentStages, name) ? documentStages[name] : undefined
+    if (compile === undefined || !isPlainObject(stage)) {
+      throw new CommandError('InvalidOptions', `${name} is not allowed to be used within an update`)
+    }
+    return compile(stage[name])
+  })
+  return (document) => {
+    const after = compiled.reduce((changed, stage) => stage(changed), document)
+    const kept = Object.hasOwn(document, '_id') && !Object.hasOwn(after, '_id')
+    return kept ? { _id: document._id, ...after } : after
+  }
 }

@@ -49,19 +49,11 @@ export function bsonClass(value: unknown): string | undefined {
 }
 
 export function canonicalTypeOf(value: unknown): number {
-  switch (typeof value) {
-    case 'undefined':
-      return canonicalTypes.undefined
-    case 'string':
-      return canonicalTypes.string
-    case 'number':
-    case 'bigint':
-      return canonicalTypes.number
-    case 'boolean':
-      return canonicalTypes.boolean
-    default:
-  }
+  if (value === undefined) return canonicalTypes.undefined
   if (value === null) return canonicalTypes.null
+  if (typeof value === 'string') return canonicalTypes.string
+  if (typeof value === 'number') return canonicalTypes.number
+  if (typeof value === 'boolean') return canonicalTypes.boolean
   if (Array.isArray(value)) return canonicalTypes.array
   if (value instanceof Date) return canonicalTypes.date
   const name = bsonClass(value)

@@ -116,10 +116,10 @@ function writeValue(key: KeyWriter, value: unknown): void {
       key.text((value as BSONRegExp).options)
       return
     case canonicalTypes.code:
-      key.text(String((value as Code).code))
+      key.text((value as Code).code)
       return
     case canonicalTypes.codeWithScope:
-      key.text(String((value as Code).code))
+      key.text((value as Code).code)
       writeValue(key, (value as Code).scope)
       return
     default:

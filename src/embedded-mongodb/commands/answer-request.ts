@@ -3,6 +3,7 @@ import { CommandError } from '../command-error.ts'
 import { type BsonDocument, encodeDocument } from '../bson/document.ts'
 import type { Engine } from '../engine.ts'
 import type { WireRequest } from '../wire/wire-message.ts'
+import { aggregateCommands } from './aggregate.ts'
 import { collectionCommands } from './collections.ts'
 import { checkFields, type CommandTable } from './command.ts'
 import { countAndDistinctCommands } from './count-and-distinct.ts'
@@ -22,6 +23,7 @@ const commands: CommandTable = {
   ...updateCommands,
   ...deleteCommands,
   ...findAndModifyCommands,
+  ...aggregateCommands,
   ...countAndDistinctCommands,
   ...collectionCommands,
   ...indexCommands,

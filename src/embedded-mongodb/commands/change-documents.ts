@@ -101,10 +101,11 @@ export async function changeAll(
   const plan = planQuery(engine.store, collection, filter, [], hint)
   const scan = new Scan(engine.store, collection, plan, predicateOf(filter))
   const idKeys: Buffer[] = []
-  while (!scan.done) {
+  for (;;) {
     for (const { idKey } of scan.take(10_000, endOfSlice())) idKeys.push(idKey)
+    if (scan.done) break
     checkTime()
-    if (!scan.done) await nextTurn()
+    await nextTurn()
   }
   let changed = 0
   for (let next = 0; next < idKeys.length;) {

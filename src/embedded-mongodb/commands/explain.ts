@@ -38,11 +38,11 @@ function describePlan({ accesses, sorted }: Plan, filter: BsonDocument, sort: Bs
 
 async function execute(scan: Scan): Promise<number> {
   let returned = 0
-  while (!scan.done) {
+  for (;;) {
     returned += scan.take(1000, endOfSlice()).length
-    if (!scan.done) await nextTurn()
+    if (scan.done) return returned
+    await nextTurn()
   }
-  return returned
 }
 
 /** The parts of a command that decide its plan. */

@@ -94,7 +94,8 @@ function cursorIdOf(value: unknown): Long {
 async function runGetMore({ body, database, engine }: CommandRequest): Promise<CommandReply> {
   const id = cursorIdOf(body.getMore)
   const cursor = engine.cursors.find(id, `${database}.${String(body.collection)}`)
-  const batch = await readBatch(cursor, countOf(body.batchSize, 'batchSize') || Infinity)
+  const batchSize = countOf(body.batchSize, 'batchSize') ?? 0
+  const batch = await readBatch(cursor, batchSize === 0 ? Infinity : batchSize)
   cursor.lastUsed = Date.now()
   const done = cursor.source.done && cursor.held.length === 0
   if (done) engine.cursors.close(id)

@@ -1,6 +1,5 @@
 import { CommandError } from '../command-error.ts'
 import { equalValues } from '../bson/compare-values.ts'
-import type { BsonDocument } from '../bson/document.ts'
 import type { Engine, Namespace } from '../engine.ts'
 import { findCollection } from '../engine.ts'
 import { endOfSlice } from '../query/scan.ts'
@@ -122,7 +121,7 @@ function indexesToDrop(collection: Collection, wanted: unknown): StoredIndex[] {
   return (Array.isArray(wanted) ? wanted : [wanted]).map((one: unknown) => {
     if (one === '_id_' || equalValues(one, { _id: 1 }))
       throw new CommandError('InvalidOptions', 'cannot drop _id index')
-    const found = indexes.find(({ name, key }) => one === name || equalValues(one, key as BsonDocument))
+    const found = indexes.find(({ name, key }) => one === name || equalValues(one, key))
     if (found === undefined)
       throw new CommandError('IndexNotFound', `index not found with name [${String(one)}]`)
     return found

@@ -140,13 +140,14 @@ function applyTree(tree: ReadonlyMap<string, Rule>, value: unknown, pass: Pass):
   const result: BsonDocument = {}
   for (const [name, field] of Object.entries(value as BsonDocument)) {
     const rule = tree.get(name)
-    if (rule?.kind === 'compute') continue
+    if (rule?.kind === 'compute' && pass.inclusive) continue
     const kept = rule === undefined ? (pass.inclusive ? leftOut : field) : applyRule(rule, field, pass)
     if (kept !== leftOut) setField(result, name, kept)
   }
   for (const [name, rule] of tree) {
     const computes = rule.kind === 'compute' || (rule.kind === 'tree' && kindsIn([rule]).has('compute'))
-    if (!computes || (rule.kind === 'tree' && Object.hasOwn(value as BsonDocument, name))) continue
+    const done = Object.hasOwn(value as BsonDocument, name) && (rule.kind === 'tree' || !pass.inclusive)
+    if (!computes || done) continue
     const computed = applyRule(rule, undefined, pass)
     if (computed !== leftOut) setField(result, name, computed)
   }
@@ -187,4 +188,22 @@ export function compileProjection(projection: unknown, filter: BsonDocument = {}
     }
     return projected
   }
+}
+
+function addedFields(spec: BsonDocument, path: readonly string[], tree: Map<string, Rule>): void {
+  for (const [name, value] of Object.entries(spec)) {
+    const inner = [...path, ...name.split('.')]
+    const nested =
+      isPlainObject(value) && Object.keys(value).length > 0 && !Object.keys(value)[0]?.startsWith('$')
+    if (nested) addedFields(value, inner, tree)
+    else addRule(tree, inner, { kind: 'compute', evaluate: compileExpression(value) })
+  }
+}
+
+/** Compiles `$addFields`: every other field stays as it is. */
+export function compileAddedFields(spec: BsonDocument): Projection {
+  const tree = new Map<string, Rule>()
+  addedFields(spec, [], tree)
+  return (document) =>
+    applyTree(tree, document, { root: document, filter: {}, inclusive: false }) as BsonDocument
 }

@@ -28,12 +28,10 @@ export function parseSort(sort: unknown): SortField[] {
 
 /** Of an array the lowest element counts, or the highest where the order descends; an empty one is below null. */
 function sortValue(document: BsonDocument, { path, descending }: SortField): unknown {
-  let found = false
-  let chosen: unknown
+  let chosen: unknown = nothing
   const consider = (value: unknown): void => {
-    const order = found ? compareValues(value, chosen) : 0
-    if (!found || (descending ? order > 0 : order < 0)) chosen = value
-    found = true
+    const order = chosen === nothing ? 0 : compareValues(value, chosen)
+    if (chosen === nothing || (descending ? order > 0 : order < 0)) chosen = value
   }
   visitPath(document, path, (value) => {
     if (!Array.isArray(value)) consider(value ?? null)
@@ -41,8 +39,10 @@ function sortValue(document: BsonDocument, { path, descending }: SortField): unk
     else value.forEach(consider)
     return false
   })
-  return found ? chosen : null
+  return chosen === nothing ? null : chosen
 }
+
+const nothing = Symbol('nothing')
 
 /** Bytes that compare as the sort orders documents. */
 export function sortKeyOf(document: BsonDocument, sort: readonly SortField[]): Buffer {

@@ -122,7 +122,7 @@ function bitsOf(value: unknown): bigint | undefined {
     return hex === '' ? 0n : BigInt(`0x${hex}`)
   }
   if (!isNumber(value)) return undefined
-  const number = truncatedBigInt(value as BsonNumber)
+  const number = truncatedBigInt(value)
   return number !== undefined && (isLong(value) || Number(number) === toNumber(value)) ? number : undefined
 }
 

@@ -48,6 +48,8 @@ export class Store {
       // A transaction returns when the disk has it, not before.
       overlappingSync: false,
     })
+    // A killed process leaves its place among the readers, which would keep freed pages from being used again.
+    this.#database.readerCheck()
   }
 
   useHooks(hooks: TransactionHooks): void {
@@ -98,13 +100,13 @@ export class Store {
             }
           } catch (error) {
             outcome = () => {
-              reject(error as Error)
+              reject(asError(error))
             }
           }
         },
         settle: (failure) => {
           if (failure === undefined) outcome()
-          else reject(failure as Error)
+          else reject(asError(failure))
         },
       })
       this.#schedule()
@@ -158,4 +160,8 @@ export class Store {
     this.#closed = true
     await this.#database.close()
   }
+}
+
+function asError(failure: unknown): Error {
+  return failure instanceof Error ? failure : new Error('The write failed')
 }

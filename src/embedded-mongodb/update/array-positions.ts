@@ -57,7 +57,9 @@ function elementsFor(part: string, array: unknown, path: readonly string[], posi
   if (predicate === undefined) {
     throw new CommandError('BadValue', `No array filter found for identifier '${identifier}'`)
   }
-  return array.flatMap((element, i) => (identifier === '' || predicate({ [identifier]: element }) ? [i] : []))
+  return array.flatMap((element, i) =>
+    identifier === '' || predicate({ [identifier]: element as unknown }) ? [i] : [],
+  )
 }
 
 /** Replaces `$`, `$[]` and `$[identifier]` in a path by the elements they stand for in a document. */

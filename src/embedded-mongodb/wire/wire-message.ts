@@ -114,6 +114,11 @@ function header(length: number, responseTo: number, opCode: number): Buffer {
   return bytes
 }
 
+/** Frames a command, as a client does. */
+export function encodeWireRequest(body: Buffer): Buffer {
+  return Buffer.concat([header(headerBytes + 5 + body.length, 0, opCodes.message), Buffer.alloc(5), body])
+}
+
 /** Frames the answer to a request. */
 export function encodeWireReply(request: WireRequest, body: Buffer): Buffer {
   if (!request.legacy) {
