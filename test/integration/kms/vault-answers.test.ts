@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Kek, KeyOutcome, KeyProvider, UnwrapItem } from '../../../src/crypto/key-provider.ts'
@@ -260,6 +261,44 @@ describe('vault provider, whatever it is answered', () => {
       fake.handler = (_, response) => response.end(first([{ reference: '0', ciphertext }]))
       await expect(provider.wrap(kek, [{ context, key }])).rejects.toMatchObject(unavailable)
     }
+  })
+
+  test.each([
+    ['an orderly answer', (response: Parameters<BatchHandler>[1]) => response.end(first([good]))],
+    ['a spoiled one', (response: Parameters<BatchHandler>[1]) => response.end(first([good]).slice(0, -1))],
+    [
+      'two that are errors',
+      (response: Parameters<BatchHandler>[1]) => response.writeHead(500).end(first([good])),
+    ],
+    [
+      'one cut short',
+      (response: Parameters<BatchHandler>[1]) => response.write(first([good]), () => response.destroy()),
+    ],
+  ])('zeroes the bytes that it sent and received, after %s', async (_, answer) => {
+    const provider = await prepareProvider()
+    fake.handler = (__, response) => {
+      answer(response)
+    }
+    const seen: Uint8Array[] = []
+    const see = (message: unknown): void => {
+      const { chunk } = message as { readonly chunk: Uint8Array }
+      expect(Buffer.from(chunk).equals(Buffer.alloc(chunk.length))).toBe(false)
+      seen.push(chunk)
+    }
+    const channels = ['bodyChunkSent', 'bodyChunkReceived'].map((name) => `undici:request:${name}`)
+    for (const channel of channels) subscribe(channel, see)
+    await provider.wrap(kek, [{ context, key }]).catch(() => undefined)
+    await provider
+      .unwrap(kek, [item])
+      .then((outcomes) => {
+        expect(outcomes).toEqual([{ ok: true, bytes: key }])
+      })
+      .catch((error: unknown) => {
+        expect(error).toMatchObject(unavailable)
+      })
+    for (const channel of channels) unsubscribe(channel, see)
+    expect(seen.length).toBeGreaterThan(3)
+    for (const chunk of seen) expect(Buffer.from(chunk).equals(Buffer.alloc(chunk.length))).toBe(true)
   })
 
   test('sends token, namespace and nothing of the environment', async () => {
