@@ -50,10 +50,14 @@ export class GatewayError extends Error {
       options.message ?? errorCodes[code].message,
       options.cause === undefined ? {} : { cause: options.cause },
     )
-    this.name = 'GatewayError'
     this.code = code
     this.coordinate = options.coordinate
     this.inputPath = options.inputPath
+  }
+
+  // On the prototype: the driver copies own properties of errors to its own, whose name cannot be set.
+  override get name(): string {
+    return 'GatewayError'
   }
 
   get httpStatus(): number {

@@ -2,13 +2,13 @@ import { applyMask, type MaskInput, masks, type Pseudonym } from '../masking/ind
 import type { FieldPolicy, MaskPolicy } from './policies.ts'
 
 /** What is sealed as a masked form. Another style, version or parameter than the policy's reads as hidden. */
-interface SealedMask {
-  readonly style: string
-  readonly version: number
-  readonly step: number | null
+type SealedMask = readonly [
+  style: string,
+  version: number,
+  step: number | null,
   /** Masked text or number; list items in order. */
-  readonly value: unknown
-}
+  value: unknown,
+]
 
 /** Masks a value of a field, or each item of a list. Dates and big integers are given and returned as the field has them. */
 export function maskValue(
@@ -26,12 +26,12 @@ export function maskValue(
 
 export function packMask(mask: MaskPolicy, value: unknown): SealedMask {
   const { version } = masks[mask.style]
-  return { style: mask.style, version, step: mask.step ?? null, value: pack(value) }
+  return [mask.style, version, mask.step ?? null, pack(value)]
 }
 
 /** The masked value; undefined when it was sealed for another style, version or parameter. */
 export function unpackMask(field: FieldPolicy, mask: MaskPolicy, sealed: unknown): unknown {
-  const { style, version, step, value } = sealed as SealedMask
+  const [style, version, step, value] = sealed as SealedMask
   const current =
     style === mask.style && version === masks[mask.style].version && step === (mask.step ?? null)
   return current ? unpack(field, value) : undefined

@@ -84,7 +84,7 @@ function createTask(draft: Draft, pending: PendingValue, ciphers: PathCiphers): 
 async function prepare({ pending, cipher }: SealTask, lease: KeyLease): Promise<unknown> {
   if (pending.field.protection.kind !== 'hashed' || cipher.index === undefined) return pending.value
   const peppered = cipher.index.term(lease.writeKey(cipher.indexKey), pending.value)
-  return hash(peppered, argon2Options)
+  return hash(peppered.toString('base64'), argon2Options)
 }
 
 function sealTask(task: SealTask, value: unknown, lease: KeyLease): SealedField {

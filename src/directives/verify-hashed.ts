@@ -34,7 +34,8 @@ export function createHashVerifier(ring: KeyRing, ciphers: PathCiphers): VerifyH
       await lease.collectForWrite([cipher.indexKey])
       const row = new RowAddress(owner.subject, owner.id, elements)
       const hash = cipher.value.decrypt(lease.readKey(tuple, keyId), row, parts.ciphertext) as string
-      return await verify(hash, cipher.index.term(lease.writeKey(cipher.indexKey), value))
+      const peppered = cipher.index.term(lease.writeKey(cipher.indexKey), value)
+      return await verify(hash, peppered.toString('base64'))
     } finally {
       lease.release()
     }

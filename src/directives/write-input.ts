@@ -38,8 +38,8 @@ export class InputWriter {
   }
 
   /** Lays out an object that does not exist yet. @throws BAD_USER_INPUT, FORBIDDEN, with the path in the input. */
-  create(fields: readonly FieldPolicy[], input: Input, place: Place): Record<string, unknown> {
-    const target: Record<string, unknown> = {}
+  create(fields: readonly FieldPolicy[], input: Input, place: Place, id?: string): Record<string, unknown> {
+    const target: Record<string, unknown> = id === undefined ? {} : { [stored.id]: id }
     for (const field of fields) {
       if (names(input, field)) {
         this.#write(target, field.stored, field, input[field.name], input, place, undefined)
@@ -108,8 +108,7 @@ export class InputWriter {
     if (!field.type.list) {
       const inner = { input: at(), path, elements: place.elements }
       if (isObject(before)) return this.#keep(embedded.fields, value as Input, before, inner)
-      const target = this.create(embedded.fields, value as Input, inner)
-      return embedded.identified ? { [stored.id]: createId(), ...target } : target
+      return this.create(embedded.fields, value as Input, inner, embedded.identified ? createId() : undefined)
     }
     const existing = new Map(
       (Array.isArray(before) ? before.filter(isObject) : []).map((element) => [element[stored.id], element]),
@@ -127,7 +126,7 @@ export class InputWriter {
       existing.delete(given)
       const id = current === undefined ? createId() : (current[stored.id] as string)
       const inner: Place = { input: at(position), path, elements: [...place.elements, id] }
-      if (current === undefined) return { [stored.id]: id, ...this.create(embedded.fields, element, inner) }
+      if (current === undefined) return this.create(embedded.fields, element, inner, id)
       return this.#keep(embedded.fields, element, current, inner)
     })
   }

@@ -13,10 +13,10 @@ const origins = new WeakMap<object, SealedOrigin>()
  * Only {@link toStoredField} makes one that the write guard lets pass.
  */
 export class StoredField {
-  readonly c: Binary
-  readonly m?: Readonly<Record<string, Binary>>
-  readonly t0?: Binary
-  readonly t1?: Binary
+  declare readonly c: Binary
+  declare readonly m?: Readonly<Record<string, Binary>>
+  declare readonly t0?: Binary
+  declare readonly t1?: Binary
 
   constructor({ parts }: SealedField) {
     const binary = (bytes: Buffer): Binary => new Binary(bytes, ciphertextSubtype)

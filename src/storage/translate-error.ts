@@ -35,7 +35,19 @@ export function translateError(error: unknown): GatewayError {
   }
   const name = error instanceof Error ? error.name : typeof error
   const unavailable = error instanceof MongoError && /topology|closed|pool/i.test(error.name)
-  return new GatewayError(unavailable ? 'SERVICE_UNAVAILABLE' : 'INTERNAL_SERVER_ERROR', { cause: name })
+  return new GatewayError(unavailable ? 'SERVICE_UNAVAILABLE' : 'INTERNAL_SERVER_ERROR', {
+    cause: `${name} ${framesOf(error)}`,
+  })
+}
+
+/** Where an error arose, without its message. */
+function framesOf(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
+  return frames
+    .slice(0, 4)
+    .map((line) => line.trim())
+    .join(' ')
 }
 
 /** Whether the driver raised the error, rather than our own code. */
