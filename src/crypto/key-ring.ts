@@ -1,3 +1,4 @@
+import { GatewayError } from '../errors.ts'
 import { createKeys, type KeyRows, type RowTuple } from './create-keys.ts'
 import type { DataKey } from './data-key.ts'
 import { KekBatches, type KeyTrips } from './kek-batches.ts'
@@ -120,7 +121,12 @@ export class KeyRing {
   async #create(missing: readonly RowTuple[], rows: KeyRows, outcomes: Outcomes): Promise<void> {
     if (missing.length === 0) return
     const context = { keks: this.#keks, store: this.#store, maxAge: this.#maxAge }
-    await this.#unwrap(await createKeys(missing, rows, outcomes, context), outcomes)
+    try {
+      await this.#unwrap(await createKeys(missing, rows, outcomes, context), outcomes)
+    } catch (error) {
+      // The store could not be asked. The keys that are being unwrapped beside this are still to be taken.
+      if (!(error instanceof GatewayError)) throw error
+    }
   }
 
   async #unwrap(items: readonly StoredTuple[], outcomes: Outcomes): Promise<void> {

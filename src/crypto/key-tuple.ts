@@ -3,8 +3,7 @@ import type { Kek, KeyPurpose } from './key-provider.ts'
 import { lengthPrefixed } from './length-prefixed.ts'
 
 /** Whose data a data key protects. `SUBJECT` is the default; `PATH` serves blind indexes. */
-export const keyScopes = ['SUBJECT', 'TENANT', 'MODEL', 'DOCUMENT', 'PATH'] as const
-export type KeyScope = (typeof keyScopes)[number]
+export type KeyScope = 'SUBJECT' | 'TENANT' | 'MODEL' | 'DOCUMENT' | 'PATH'
 
 /** One holder has one row of data keys. The scope id names the subject, model, document or path inside the tenant. */
 export interface KeyHolder {

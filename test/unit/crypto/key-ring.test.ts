@@ -129,6 +129,23 @@ describe('writing', () => {
     await expect(writeKeyIds(createRing(), ana)).rejects.toThrow(coded('KEY_UNAVAILABLE'))
   })
 
+  test('leaves no key behind when the store fails beside an unwrap', async () => {
+    await writeKeyIds(createRing(), ana)
+    const roots: Buffer[] = []
+    const unwrap = provider.unwrap.bind(provider)
+    provider.unwrap = async (kek, items) => {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      const outcomes = await unwrap(kek, items)
+      for (const outcome of outcomes) if (outcome.ok) roots.push(outcome.bytes)
+      return outcomes
+    }
+    store.insertMissing = () => Promise.reject(new GatewayError('SERVICE_UNAVAILABLE'))
+    const ring = createRing()
+    await expect(writeKeyIds(ring, ana, ben)).rejects.toThrow(coded('KEY_UNAVAILABLE'))
+    ring.clear()
+    expect(roots).toEqual([Buffer.alloc(32)])
+  })
+
   test('does not hide a fault of the store', async () => {
     store.find = () => Promise.reject(new TypeError('a fault'))
     const ring = createRing()
