@@ -7,6 +7,7 @@ import mongoose from 'mongoose'
 
 import { loadDevelopmentKeys } from '../../src/auth/development-keys.ts'
 import { mintToken, type TokenRequest } from '../../src/auth/mint-token.ts'
+import { createMongodbServer } from '../../src/embedded-mongodb/mongodb-server.ts'
 import type { KeyProviderOptions } from '../../src/kms/index.ts'
 import { createGateway, type Gateway } from '../../src/server/create-gateway.ts'
 import { defaultLimits } from '../../src/server/limits.ts'
@@ -15,7 +16,11 @@ import type { GatewayOptions } from '../../src/server/options.ts'
 export interface GraphQLAnswer {
   readonly status: number
   readonly data: any
-  readonly errors: readonly { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[]
+  readonly errors: readonly {
+    message: string
+    path?: (string | number)[]
+    extensions: Record<string, unknown>
+  }[]
   /** The body as it came. */
   readonly text: string
 }
@@ -27,15 +32,19 @@ export interface TestGateway {
   readonly logs: string[]
   readonly token: (viewer: Partial<TokenRequest>) => Promise<string>
   /** Asks as a viewer; without one anonymously. */
-  readonly ask: (viewer: Partial<TokenRequest> | undefined, query: string, variables?: Record<string, unknown>) => Promise<GraphQLAnswer>
+  readonly ask: (
+    viewer: Partial<TokenRequest> | undefined,
+    query: string,
+    variables?: Record<string, unknown>,
+  ) => Promise<GraphQLAnswer>
   /** A connection of its own to the stored documents, below the gateway. */
   readonly raw: (collection: string) => mongoose.mongo.Collection
   readonly close: () => Promise<void>
 }
 
 export interface TestGatewayOptions extends Partial<GatewayOptions> {
-  /** Address of a MongoDB server. */
-  readonly uri: string
+  /** Address of a MongoDB server. Absent: an embedded one of its own, in this process. */
+  readonly uri?: string
   readonly folder?: string
   readonly database?: string
 }
@@ -43,11 +52,21 @@ export interface TestGatewayOptions extends Partial<GatewayOptions> {
 const shippedSchema = fileURLToPath(new URL('../../schema', import.meta.url))
 
 /** The gateway of production's own `createGateway`, in process, with keys of its own. */
-export async function createTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
-  const { uri, folder = mkdtempSync(join(tmpdir(), 'sealgate-test-')), database = `test_${new mongoose.mongo.ObjectId().toHexString()}` } = options
+export async function createTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const {
+    folder = mkdtempSync(join(tmpdir(), 'sealgate-test-')),
+    database = `test_${new mongoose.mongo.ObjectId().toHexString()}`,
+  } = options
+  const server =
+    options.uri === undefined ? await createMongodbServer({ folder: join(folder, 'database') }) : undefined
+  const uri = options.uri ?? server?.uri ?? ''
   const { signingKey, authenticator } = await loadDevelopmentKeys(folder, 'default')
   const logs: string[] = []
-  const keys: KeyProviderOptions = { provider: 'local', folder: join(folder, 'keys'), masterKey: { file: join(folder, 'master-key'), generate: true } }
+  const keys: KeyProviderOptions = {
+    provider: 'local',
+    folder: join(folder, 'keys'),
+    masterKey: { file: join(folder, 'master-key'), generate: true },
+  }
   const gateway = await createGateway({
     schemaFolder: shippedSchema,
     storage: { uri, database, keysDatabase: `${database}_keys` },
@@ -85,6 +104,7 @@ export async function createTestGateway(options: TestGatewayOptions): Promise<Te
       await client.db(database).dropDatabase()
       await client.db(`${database}_keys`).dropDatabase()
       await client.close()
+      await server?.close()
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
     },
   }
