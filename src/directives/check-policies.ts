@@ -1,6 +1,5 @@
 import type { FieldDefinitionNode, ObjectTypeDefinitionNode } from 'graphql'
 
-import type { LintOffDirectiveArgs } from '../generated/directives.ts'
 import { masks } from '../masking/index.ts'
 import { type FieldPolicy, isProtected, type ModelPolicy, type Policies } from './policies.ts'
 import type { FieldReader } from './read-field.ts'
@@ -62,7 +61,7 @@ export function checkField(
   }
   if (cardVerificationCode.test(field.name) && protection.kind !== 'discarded') {
     const accepted = args
-      .all<LintOffDirectiveArgs>(node, 'lintOff')
+      .all(node, 'lintOff')
       .some((off) => off.reason.trim().length >= 10)
     if (protection.kind !== 'hashed' || !accepted) {
       report(

@@ -82,7 +82,7 @@ function replaceLeaf(
   if (isNonNullType(type)) {
     return new GraphQLNonNull(replaceLeaf(type.ofType as GraphQLOutputType, replace) as GraphQLScalarType)
   }
-  if (isListType(type)) return new GraphQLList(replaceLeaf(type.ofType as GraphQLOutputType, replace))
+  if (isListType(type)) return new GraphQLList(replaceLeaf(type.ofType, replace))
   return isLeafType(type) ? replace(type) : type
 }
 

@@ -1,6 +1,5 @@
 import type { FieldDefinitionNode, ObjectTypeDefinitionNode } from 'graphql'
 
-import type { AccessDirectiveArgs } from '../generated/directives.ts'
 import type { AccessPolicy, RuleExpression } from './policies.ts'
 import type { ArgumentReader } from './read-arguments.ts'
 import { parseRules, ruleNames } from './rule-expression.ts'
@@ -26,7 +25,7 @@ export class AccessReader {
   }
 
   read(node: ObjectTypeDefinitionNode | FieldDefinitionNode): AccessPolicy {
-    const given = this.#args.one<AccessDirectiveArgs>(node, 'access')
+    const given = this.#args.one(node, 'access')
     const rules = (entries: readonly string[] | null | undefined): RuleExpression | undefined =>
       entries == null ? undefined : this.rules(node, entries)
     return {

@@ -1,13 +1,38 @@
 import {
   type FieldDefinitionNode,
   getArgumentValues,
-  type GraphQLDirective,
   GraphQLError,
   type GraphQLSchema,
   type ObjectTypeDefinitionNode,
 } from 'graphql'
 
+import type {
+  AccessDirectiveArgs,
+  EncryptedDirectiveArgs,
+  FormatDirectiveArgs,
+  HashedDirectiveArgs,
+  IndexDirectiveArgs,
+  LintOffDirectiveArgs,
+  MaskedDirectiveArgs,
+  ModelDirectiveArgs,
+  RelationDirectiveArgs,
+  StoredDirectiveArgs,
+} from '../generated/directives.ts'
 import type { SchemaProblems } from './schema-problems.ts'
+
+/** The directives with arguments; those with defaults always have a value. */
+interface DirectiveArguments {
+  access: AccessDirectiveArgs
+  encrypted: Required<EncryptedDirectiveArgs>
+  format: FormatDirectiveArgs
+  hashed: Required<HashedDirectiveArgs>
+  index: Required<IndexDirectiveArgs>
+  lintOff: LintOffDirectiveArgs
+  masked: MaskedDirectiveArgs
+  model: ModelDirectiveArgs
+  relation: RelationDirectiveArgs
+  stored: StoredDirectiveArgs
+}
 
 type Annotated = ObjectTypeDefinitionNode | FieldDefinitionNode
 
@@ -22,12 +47,13 @@ export class ArgumentReader {
   }
 
   /** The arguments of each use of a directive on a node; a use with a wrong value is reported and left out. */
-  all<Args>(node: Annotated, name: string): readonly Args[] {
+  all<Name extends keyof DirectiveArguments>(node: Annotated, name: Name): readonly DirectiveArguments[Name][] {
     const definition = this.#schema.getDirective(name)
     const uses = node.directives?.filter((directive) => directive.name.value === name) ?? []
+    if (definition == null) return []
     return uses.flatMap((use) => {
       try {
-        return [getArgumentValues(definition as GraphQLDirective, use) as Args]
+        return [getArgumentValues(definition, use) as DirectiveArguments[Name]]
       } catch (error) {
         if (!(error instanceof GraphQLError)) throw error
         this.#problems.addGraphQLError(error, `see the definition of @${name}.`)
@@ -36,8 +62,8 @@ export class ArgumentReader {
     })
   }
 
-  one<Args>(node: Annotated, name: string): Args | undefined {
-    return this.all<Args>(node, name)[0]
+  one<Name extends keyof DirectiveArguments>(node: Annotated, name: Name): DirectiveArguments[Name] | undefined {
+    return this.all(node, name)[0]
   }
 
   has(node: Annotated, name: string): boolean {

@@ -1,6 +1,5 @@
 import { type FieldDefinitionNode, Kind, type ObjectTypeDefinitionNode, type TypeNode } from 'graphql'
 
-import type { RelationDirectiveArgs } from '../generated/directives.ts'
 import { type FieldType, type ListShape, type ScalarName, scalarNames } from './policies.ts'
 import type { ArgumentReader } from './read-arguments.ts'
 import type { SchemaProblems } from './schema-problems.ts'
@@ -28,7 +27,7 @@ export function readFieldType(
     )
     return undefined
   }
-  const relation = args.one<RelationDirectiveArgs>(field, 'relation')
+  const relation = args.one(field, 'relation')
   if (types.models.has(name)) {
     if (relation !== undefined) return { kind: 'relation', name, key: relation.field, ...shape }
     problems.add(

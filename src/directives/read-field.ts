@@ -1,13 +1,6 @@
 import type { FieldDefinitionNode } from 'graphql'
 
-import type {
-  EncryptedDirectiveArgs,
-  FormatDirectiveArgs,
-  HashedDirectiveArgs,
-  IndexDirectiveArgs,
-  MaskedDirectiveArgs,
-  StoredDirectiveArgs,
-} from '../generated/directives.ts'
+import type { FormatDirectiveArgs, MaskedDirectiveArgs } from '../generated/directives.ts'
 import type { FieldPolicy, FormatPolicy, MaskPolicy, Protection } from './policies.ts'
 import type { AccessReader } from './read-access.ts'
 import type { ArgumentReader } from './read-arguments.ts'
@@ -30,7 +23,7 @@ export function readField(
   const type = readFieldType(node, reader.types, reader.args, reader.problems)
   if (type === undefined) return undefined
   const name = node.name.value
-  const masked = reader.args.all<MaskedDirectiveArgs>(node, 'masked')
+  const masked = reader.args.all(node, 'masked')
   const reveals = masked.flatMap(({ reveal }) => (reveal == null ? [] : [reveal]))
   if (reveals.length > 1) {
     reader.problems.add(
@@ -39,7 +32,7 @@ export function readField(
       'give it in one of the @masked of the field.',
     )
   }
-  const index = reader.args.one<Required<IndexDirectiveArgs>>(node, 'index')
+  const index = reader.args.one(node, 'index')
   return {
     name,
     coordinate: `${typeName}.${name}`,
@@ -50,12 +43,12 @@ export function readField(
     reveal: masked.length === 0 ? undefined : reader.access.rules(node, reveals[0] ?? []),
     access: reader.access.read(node),
     index: index === undefined ? undefined : { unique: index.unique },
-    formats: reader.args.all<FormatDirectiveArgs>(node, 'format').map((use) => readFormat(node, use, reader)),
+    formats: reader.args.all(node, 'format').map((use) => readFormat(node, use, reader)),
   }
 }
 
 function readStored(node: FieldDefinitionNode, { args, problems }: FieldReader): string {
-  const given = args.one<StoredDirectiveArgs>(node, 'stored')
+  const given = args.one(node, 'stored')
   if (given === undefined) return node.name.value === 'id' ? '_id' : node.name.value
   if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(given.as)) {
     problems.add(node, `"${given.as}" cannot be a stored path.`, 'use letters, digits and underscores.')
@@ -64,8 +57,8 @@ function readStored(node: FieldDefinitionNode, { args, problems }: FieldReader):
 }
 
 function readProtection(node: FieldDefinitionNode, { args, problems }: FieldReader): Protection {
-  const encrypted = args.one<Required<EncryptedDirectiveArgs>>(node, 'encrypted')
-  const hashed = args.one<Required<HashedDirectiveArgs>>(node, 'hashed')
+  const encrypted = args.one(node, 'encrypted')
+  const hashed = args.one(node, 'hashed')
   const discarded = args.has(node, 'discarded')
   if ([encrypted !== undefined, hashed !== undefined, discarded].filter(Boolean).length > 1) {
     problems.add(node, '@encrypted, @hashed and @discarded exclude each other.', 'keep one of them.')

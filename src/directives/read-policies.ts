@@ -7,7 +7,6 @@ import {
 } from 'graphql'
 import pluralize from 'pluralize'
 
-import type { ModelDirectiveArgs } from '../generated/directives.ts'
 import { checkField, checkModel } from './check-policies.ts'
 import type { EmbeddedPolicy, FieldPolicy, ModelPolicy, Policies } from './policies.ts'
 import { AccessReader, type KnownRules } from './read-access.ts'
@@ -85,7 +84,7 @@ function readEmbedded(name: string, node: ObjectTypeDefinitionNode, reader: Fiel
 }
 
 function readModel(name: string, node: ObjectTypeDefinitionNode, reader: FieldReader): ModelPolicy {
-  const model = reader.args.one<ModelDirectiveArgs>(node, 'model')
+  const model = reader.args.one(node, 'model')
   const collection = model?.collection ?? pluralize(name.charAt(0).toLowerCase() + name.slice(1))
   if (!/^[a-zA-Z][A-Za-z0-9_]*$/.test(collection)) {
     reader.problems.add(

@@ -1,4 +1,4 @@
-import { type ASTNode, type GraphQLError, printError, printLocation } from 'graphql'
+import { type ASTNode, type GraphQLError, printLocation } from 'graphql'
 
 import { GatewayError } from '../errors.ts'
 
@@ -12,7 +12,7 @@ export class SchemaProblems {
   }
 
   addGraphQLError(error: GraphQLError, fix: string): void {
-    this.#texts.push(`${printError(error)}\nFix: ${fix}`)
+    this.#texts.push(`${error.toString()}\nFix: ${fix}`)
   }
 
   /** @throws GatewayError SCHEMA_INVALID with every problem found so far. */

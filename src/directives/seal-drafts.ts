@@ -10,7 +10,8 @@ import { GatewayError } from '../errors.ts'
 import { masks, type Pseudonym } from '../masking/index.ts'
 import type { Draft, PendingValue } from './draft.ts'
 import { maskValue, packMask } from './mask-value.ts'
-import { type PathCipher, PathCiphers, type RowOwner } from './path-cipher.ts'
+import type { PathCiphers} from './path-cipher.ts';
+import { type PathCipher, type RowOwner } from './path-cipher.ts'
 
 /** OWASP's first choice for argon2id: 19 MiB, 2 passes, 1 lane. */
 const argon2Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const

@@ -2,7 +2,7 @@ import type { KeyLease } from '../crypto/key-lease.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { GatewayError } from '../errors.ts'
 import type { Decisions, RowScope } from './decisions.ts'
-import { PathCiphers } from './path-cipher.ts'
+import type { PathCiphers } from './path-cipher.ts'
 import { type FieldPolicy, isProtected, type ModelPolicy } from './policies.ts'
 
 export type Comparison = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte' | 'in'

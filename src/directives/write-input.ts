@@ -115,7 +115,7 @@ export class InputWriter {
     )
     return (value as readonly (Input | null)[]).map((element, position) => {
       if (element === null) return null
-      const given = element['id'] ?? undefined
+      const given = element.id ?? undefined
       const current = given === undefined ? undefined : existing.get(given)
       if (given !== undefined && current === undefined) {
         throw new GatewayError('BAD_USER_INPUT', {

@@ -68,7 +68,7 @@ function addOperations(
 
 function fieldResolvers(type: TypePolicy, tools: ResolverTools): FieldResolvers {
   const resolvers: FieldResolvers = {}
-  if (type.kind === 'model' || type.identified) resolvers['id'] = (source) => source[stored.id]
+  if (type.kind === 'model' || type.identified) resolvers.id = (source) => source[stored.id]
   for (const field of type.fields) {
     if (!isReadable(field) || field.name === 'id') continue
     if (isProtected(field)) resolvers[field.name] = (source) => revealedValue(source, field)

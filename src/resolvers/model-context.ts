@@ -76,7 +76,7 @@ export async function revealWritten(
   selection: Selection,
 ): Promise<StoredObject> {
   const scope = context.decisions.rows(model.name, 'read')
-  if (scope === 'none' || (scope === 'own' && document['_subject'] !== context.decisions.subject)) {
+  if (scope === 'none' || (scope === 'own' && document._subject !== context.decisions.subject)) {
     return withheld(model, document)
   }
   await revealAll(tools, model, [document], selection, context)
@@ -84,7 +84,7 @@ export async function revealWritten(
 }
 
 function withheld(model: ModelPolicy, document: StoredObject): StoredObject {
-  const stub: StoredObject = { _id: document['_id'] }
+  const stub: StoredObject = { _id: document._id }
   for (const { coordinate, stored } of model.fields) {
     if (stored === '_id') continue
     Object.defineProperty(stub, stored, {

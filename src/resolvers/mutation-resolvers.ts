@@ -52,7 +52,7 @@ interface CreateOutcome {
 export function createCreateManyResolver(model: ModelPolicy, tools: ResolverTools): Resolve {
   const repository = repositoryOf(tools, model)
   return async (_source, args, context, info) => {
-    const inputs = args['inputs'] as readonly Input[]
+    const inputs = args.inputs as readonly Input[]
     if (inputs.length > tools.limits.batchSize) {
       const message = `At most ${tools.limits.batchSize} documents are created at once.`
       throw new GatewayError('LIMIT_EXCEEDED', { message, inputPath: 'inputs' })

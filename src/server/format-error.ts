@@ -30,7 +30,7 @@ export function createFormatError({ suggestions, onInternalError }: FormatErrorO
       if (original.httpStatus >= 500) onInternalError(original, formatted.path)
       return { ...tell(original), ...place }
     }
-    const code = formatted.extensions?.['code']
+    const code = formatted.extensions?.code
     const extensions = { code, ...pick(formatted.extensions, ['coordinate', 'inputPath', 'limit']) }
     if (
       typeof code === 'string' &&

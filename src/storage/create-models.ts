@@ -1,4 +1,4 @@
-import mongoose, { type Connection, type IndexDefinition, type Model, type SchemaDefinition } from 'mongoose'
+import mongoose, { type Connection, type IndexDefinition, type Model } from 'mongoose'
 
 import type { FieldPolicy, FieldType, ModelPolicy, Policies } from '../directives/policies.ts'
 import { isStoredSealed, stored } from '../directives/policies.ts'
@@ -18,7 +18,7 @@ export function createModels(connection: Connection, policies: Policies): Readon
         [stored.tenant]: { type: String, required: true },
         [stored.subject]: { type: String, required: true },
         [stored.revision]: { type: Number, required: true },
-      } as SchemaDefinition<StoredDocument>,
+      },
       {
         strict: 'throw',
         strictQuery: false,

@@ -16,7 +16,7 @@ export type GuardedPaths = ReadonlyMap<string, ReadonlyMap<string, ProtectedPath
  */
 export function guardWrites(connection: Connection, database: string, paths: GuardedPaths): void {
   connection.getClient().on('commandStarted', ({ databaseName, commandName, command }) => {
-    if (databaseName === database) judgeCommand(commandName, command as Document, paths)
+    if (databaseName === database) judgeCommand(commandName, command, paths)
   })
 }
 
@@ -27,31 +27,31 @@ export function judgeCommand(name: string, command: Document, paths: GuardedPath
   const guarded = paths.get(String(command[name]))
   if (guarded === undefined || guarded.size === 0) return
   if (name === 'insert') {
-    for (const document of list(command['documents'])) judgeDocument(document, document['_id'], guarded)
+    for (const document of list(command.documents)) judgeDocument(document, document._id, guarded)
   } else if (name === 'update') {
-    for (const update of list(command['updates'])) judgeUpdate(update['u'], update['q'] as Document, guarded)
-  } else if ((name === 'findAndModify' || name === 'findandmodify') && command['remove'] !== true) {
-    judgeUpdate(command['update'], command['query'] as Document, guarded)
+    for (const update of list(command.updates)) judgeUpdate(update.u, update.q as Document, guarded)
+  } else if ((name === 'findAndModify' || name === 'findandmodify') && command.remove !== true) {
+    judgeUpdate(command.update, command.query as Document, guarded)
   }
 }
 
 function judgePipeline(command: Document, paths: GuardedPaths): void {
-  for (const stage of list(command['pipeline'])) {
-    const target = stage['$out'] ?? stage['$merge']
+  for (const stage of list(command.pipeline)) {
+    const target = stage.$out ?? stage.$merge
     if (target === undefined) continue
     const into =
-      typeof target === 'string' ? target : ((target as Document)['into'] ?? (target as Document)['coll'])
-    const name = typeof into === 'string' ? into : (into as Document | undefined)?.['coll']
+      typeof target === 'string' ? target : ((target as Document).into ?? (target as Document).coll)
+    const name = typeof into === 'string' ? into : (into as Document | undefined)?.coll
     if (typeof name !== 'string' || paths.has(name)) throw refused()
   }
 }
 
 function judgeUpdate(update: unknown, filter: Document, guarded: ReadonlyMap<string, ProtectedPath>): void {
   if (Array.isArray(update)) throw refused()
-  const id = filter['_id']
+  const id = filter._id
   const changes = plain(update)
   if (!Object.keys(changes).some((key) => key.startsWith('$'))) {
-    judgeDocument(changes, changes['_id'] ?? id, guarded)
+    judgeDocument(changes, changes._id ?? id, guarded)
     return
   }
   for (const [operator, fields] of Object.entries(changes)) {
