@@ -144,8 +144,8 @@ const trusted: ExpressionOps = {
 }
 
 function only(group: object, names: readonly string[]): ExpressionOps {
-  const operators = group as ExpressionOps
-  return Object.fromEntries(names.map((name) => [`$${name}`, operators[`$${name}`] as Operator]))
+  const wanted = new Set(names.map((name) => `$${name}`))
+  return Object.fromEntries(Object.entries(group as ExpressionOps).filter(([name]) => wanted.has(name)))
 }
 
 const operators: ExpressionOps = { ...trusted, ...own, $literal: (_document, expression) => expression }
@@ -163,5 +163,5 @@ export const evaluation: Options = {
   useStrictMode: true,
   scriptEnabled: false,
   failOnError: true,
-  context: Context.init({ expression: operators } as unknown as ContextOperators),
+  context: Context.init({ expression: operators } as ContextOperators),
 }

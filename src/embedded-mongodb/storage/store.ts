@@ -123,10 +123,13 @@ export class Store {
   }
 
   #commit(): void {
+    if (this.#closed) {
+      for (const write of this.#queue.splice(0)) write.settle(new Error('The store is closed'))
+      return
+    }
     const taken: QueuedWrite[] = []
     let failure: unknown
     try {
-      if (this.#closed) throw new Error('The store is closed')
       const until = performance.now() + transactionBudget
       this.#database.transactionSync(() => {
         let next = this.#queue.shift()
