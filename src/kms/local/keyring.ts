@@ -42,16 +42,15 @@ export async function openKeyring({ folder, masterKey }: LocalOptions): Promise<
   try {
     await createPrivateFolder(folder)
     let stored = await readKeyring()
-    if (stored === undefined) {
-      await createFileOnce(path, await sealKeyring(secret))
-      stored = await readKeyring()
-    }
+    const made = stored === undefined ? await createKeyring(path, secret) : undefined
+    stored ??= await readKeyring()
     if (stored?.length !== size || !stored.subarray(0, keyringPrefix.length).equals(keyringPrefix)) {
       throw new GatewayError('KEYS_MISMATCH', { message: `${path} is not a keyring of a known format.` })
     }
     const header = stored.subarray(0, size - sealOverhead)
     const salt = header.subarray(keyringPrefix.length)
-    const sealingKey = await deriveSealingKey(secret, salt)
+    const sealingKey = made?.salt.equals(salt) ? made.sealingKey : await deriveSealingKey(secret, salt)
+    if (sealingKey !== made?.sealingKey) made?.sealingKey.fill(0)
     if (openBytes(sealingKey, header, stored.subarray(header.length)) === undefined) {
       sealingKey.fill(0)
       throw new GatewayError('KEYS_MISMATCH', {
@@ -68,12 +67,13 @@ export async function openKeyring({ folder, masterKey }: LocalOptions): Promise<
   }
 }
 
-async function sealKeyring(secret: Buffer): Promise<Buffer> {
-  const header = Buffer.concat([keyringPrefix, randomFillSync(Buffer.alloc(saltLength))])
-  const sealingKey = await deriveSealingKey(secret, header.subarray(keyringPrefix.length))
-  const sealed = sealBytes(sealingKey, header, Buffer.alloc(0))
-  sealingKey.fill(0)
-  return Buffer.concat([header, sealed])
+/** Another process may be the first to make it: then what is answered is of no use. */
+async function createKeyring(path: string, secret: Buffer): Promise<{ salt: Buffer; sealingKey: Buffer }> {
+  const salt = randomFillSync(Buffer.alloc(saltLength))
+  const header = Buffer.concat([keyringPrefix, salt])
+  const sealingKey = await deriveSealingKey(secret, salt)
+  await createFileOnce(path, Buffer.concat([header, sealBytes(sealingKey, header, Buffer.alloc(0))]))
+  return { salt, sealingKey }
 }
 
 async function loadKek(folder: string, name: string, salt: Buffer, sealingKey: Buffer): Promise<Buffer> {

@@ -3,13 +3,13 @@ import { GatewayError } from '../../errors.ts'
 import type { VaultClient } from './client.ts'
 import { logIn, readGrant } from './login.ts'
 import type { Grant } from './login.ts'
+import { openNodeVault } from './node-vault.ts'
 import type { VaultAuth } from './options.ts'
 
 const secondMs = 1_000
 /** Also keeps delays below 2^31 ms, beyond which a timer fires at once. */
 const longestDelayMs = 24 * 3_600 * secondMs
 const longestRetryMs = 30 * secondMs
-const maximumAnswerLength = 256 * 1_024
 
 export interface AdminAnswer {
   readonly status: number
@@ -18,9 +18,8 @@ export interface AdminAnswer {
 }
 
 /**
- * One login at Vault. node-vault speaks for it, over our own client: then TLS, time, size and environment are handled
- * in one place. The token is renewed after two thirds of its life, and replaced by a new login when that is refused or
- * when its greatest life comes near.
+ * One login at Vault, by node-vault. The token is renewed after two thirds of its life, and replaced by a new login when
+ * that is refused or when its greatest life comes near.
  */
 export class VaultSession {
   readonly #vault: NodeVault.client
@@ -38,13 +37,7 @@ export class VaultSession {
   }
 
   static async open(client: VaultClient, auth: VaultAuth): Promise<VaultSession> {
-    const { default: createNodeVault } = await import('node-vault')
-    // Without a `debug` of ours, DEBUG=node-vault prints credentials.
-    const vault = createNodeVault({
-      'request-promise': { defaults: () => createTransport(client) },
-      debug: () => undefined,
-    })
-    return new VaultSession(vault, auth)
+    return new VaultSession(await openNodeVault(client), auth)
   }
 
   /** @throws GatewayError `KEY_UNAVAILABLE` when Vault cannot be reached or refuses the login. */
@@ -156,35 +149,6 @@ export class VaultSession {
       }
     }
     await this.#logIn()
-  }
-}
-
-interface TransportOptions {
-  readonly method: 'GET' | 'POST'
-  readonly path: string
-  readonly headers: { readonly 'X-Vault-Token'?: string }
-  readonly json?: object | boolean
-}
-
-/** What node-vault expects of a request library. */
-function createTransport(client: VaultClient) {
-  return async ({ method, path, headers, json }: TransportOptions) => {
-    const { status, body } = await client.send({
-      method,
-      path: path.slice(1).replaceAll('&#x2F;', '/'),
-      token: headers['X-Vault-Token'] ?? '',
-      body: typeof json === 'object' ? Buffer.from(JSON.stringify(json)) : undefined,
-      maximum: maximumAnswerLength,
-    })
-    return { statusCode: status, body: parseJson(body), request: { path } }
-  }
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString())
-  } catch {
-    return undefined
   }
 }
 
