@@ -1,13 +1,15 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { FolderInUseError } from './folder-in-use-error.ts'
 import type { MongodbServer, MongodbServerOptions } from './mongodb-server.ts'
 import type { WorkerMessage } from './worker.ts'
 
+export { FolderInUseError } from './folder-in-use-error.ts'
 export type { MongodbServer, MongodbServerOptions } from './mongodb-server.ts'
 
 /**
  * Starts the embedded MongoDB server in a thread of its own, on the loopback interface.
- * Throws when the folder is in use by another process or the port is taken.
+ * Throws FolderInUseError when the folder is in use by another server, and an Error when the port is taken.
  */
 export async function startEmbeddedMongodb(options: MongodbServerOptions): Promise<MongodbServer> {
   const worker = new Worker(new URL('./worker.js', import.meta.url), {
@@ -15,9 +17,9 @@ export async function startEmbeddedMongodb(options: MongodbServerOptions): Promi
     workerData: options,
   })
   const [message] = (await once(worker, 'message')) as [WorkerMessage]
-  if (message.kind === 'failed') {
+  if (message.kind !== 'started') {
     await worker.terminate()
-    throw new Error(message.message)
+    throw message.kind === 'in use' ? new FolderInUseError(message.port) : new Error(message.message)
   }
   return {
     uri: message.uri,

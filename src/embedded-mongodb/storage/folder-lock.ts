@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { Binary, Long } from 'bson'
 import { decodeDocument, encodeDocument } from '../bson/document.ts'
 import { type BsonNumber, toNumber } from '../bson/canonical-type.ts'
+import { FolderInUseError } from '../folder-in-use-error.ts'
 import type { Store } from './store.ts'
 import { keyPrefix } from './storage-key.ts'
 
@@ -45,7 +46,7 @@ function accepts(port: number): Promise<boolean> {
  *
  * @param port - where this server listens already
  * @returns the token to answer with
- * @throws Error when another server owns the folder
+ * @throws FolderInUseError when another server owns the folder
  */
 export async function lockFolder(
   store: Store,
@@ -60,7 +61,7 @@ export async function lockFolder(
       const alive = owner.port !== port && (await accepts(owner.port))
       const answer = alive ? await askOwner(owner.port) : undefined
       if (alive && (answer === undefined || answer.equals(owner.token))) {
-        throw new Error(`The folder is in use by another embedded MongoDB server, on port ${owner.port}`)
+        throw new FolderInUseError(owner.port)
       }
     }
     const taken = await store.write(() => {
