@@ -71,6 +71,7 @@ export function loadConfig(overrides: Overrides = {}, environment: NodeJS.Proces
       introspection:
         (read.choice('SEALGATE_INTROSPECTION', ['on', 'off']) ?? (production ? 'off' : 'on')) === 'on',
       executor: read.choice('SEALGATE_EXECUTOR', ['planned', 'graphql-js']) ?? 'planned',
+      audit: read.choice('SEALGATE_AUDIT', ['database', 'off']) ?? 'database',
       limits: {
         ...defaultLimits,
         depth: read.wholeNumber('SEALGATE_MAX_DEPTH', 1, 100) ?? defaultLimits.depth,

@@ -1,3 +1,4 @@
+import type { AuditedAct, AuditOutcome } from '../audit/event.ts'
 import { RowAddress } from '../crypto/associated-data.ts'
 import { keyIdOf } from '../crypto/ciphertext.ts'
 import type { KeyLease, KeyRequest } from '../crypto/key-lease.ts'
@@ -17,20 +18,12 @@ export type StoredObject = Record<string, unknown>
 /** Where the revealed values of a stored object are, by field name; an Error is thrown when its field resolves. */
 const revealedFields: unique symbol = Symbol('revealed fields')
 
-/** What became of one protected field of one document: the audit's and the metrics' unit. Never a value. */
-export interface RevealEvent {
-  readonly coordinate: string
-  readonly subject: string
-  readonly id: string
-  readonly outcome: 'clear' | 'masked' | 'hidden' | 'failed'
-}
-
 export interface RevealOptions {
   readonly model: ModelPolicy
   readonly documents: readonly StoredObject[]
   readonly selection: Selection
   readonly decisions: Decisions
-  readonly observe: (event: RevealEvent) => void
+  readonly observe: (event: AuditedAct) => void
 }
 
 /** Releases, for one viewer, what a selection names of stored documents. */
@@ -181,7 +174,7 @@ function requestOf({ request }: DecryptTask): KeyRequest[] {
 function decryptTask(task: DecryptTask, lease: KeyLease, options: RevealOptions): void {
   const { slots, field, outcome, request, row, bytes, cipher } = task
   const { coordinate } = field
-  const note = (result: RevealEvent['outcome']): void => {
+  const note = (result: AuditOutcome): void => {
     options.observe({ coordinate, subject: task.owner.subject, id: task.owner.id, outcome: result })
   }
   try {
@@ -203,6 +196,6 @@ function decryptTask(task: DecryptTask, lease: KeyLease, options: RevealOptions)
   }
 }
 
-function observe({ options, owner }: Walk, field: FieldPolicy, outcome: RevealEvent['outcome']): void {
+function observe({ options, owner }: Walk, field: FieldPolicy, outcome: AuditOutcome): void {
   options.observe({ coordinate: field.coordinate, subject: owner.subject, id: owner.id, outcome })
 }

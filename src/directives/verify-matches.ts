@@ -1,3 +1,4 @@
+import type { AuditedAct } from '../audit/event.ts'
 import { RowAddress } from '../crypto/associated-data.ts'
 import { keyIdOf } from '../crypto/ciphertext.ts'
 import type { KeyLease } from '../crypto/key-lease.ts'
@@ -7,7 +8,7 @@ import { GatewayError } from '../errors.ts'
 import type { PathCiphers} from './path-cipher.ts';
 import { type RowOwner } from './path-cipher.ts'
 import { type ModelPolicy, stored } from './policies.ts'
-import type { RevealEvent, StoredObject } from './reveal-documents.ts'
+import type { StoredObject } from './reveal-documents.ts'
 import type { SearchedPath } from './search.ts'
 
 export type VerifyMatches = (options: VerifyOptions) => Promise<readonly StoredObject[]>
@@ -16,7 +17,7 @@ export interface VerifyOptions {
   readonly model: ModelPolicy
   readonly documents: readonly StoredObject[]
   readonly searched: readonly SearchedPath[]
-  readonly observe: (event: RevealEvent) => void
+  readonly observe: (event: AuditedAct) => void
 }
 
 /** A stored document that a blind-index term matched, and the value behind it. */

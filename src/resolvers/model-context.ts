@@ -62,9 +62,17 @@ export async function revealAll(
   model: ModelPolicy,
   documents: readonly StoredObject[],
   selection: Selection,
-  { decisions, observe }: RequestContext,
+  { decisions, audit }: RequestContext,
 ): Promise<void> {
-  await tools.revealer.reveal({ model, documents, selection, decisions, observe })
+  await tools.revealer.reveal({
+    model,
+    documents,
+    selection,
+    decisions,
+    observe: (act) => {
+      audit.record(act)
+    },
+  })
 }
 
 /** Releases the result of a write under the read rules: a viewer who may not read the row gets its id alone. */

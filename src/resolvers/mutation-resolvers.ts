@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql'
 
+import type { AuditOutcome } from '../audit/event.ts'
 import type { Draft } from '../directives/draft.ts'
 import { draftCreate, draftUpdate } from '../directives/draft-document.ts'
 import { type ModelPolicy, stored } from '../directives/policies.ts'
@@ -35,6 +36,7 @@ export function createCreateResolver(model: ModelPolicy, tools: ResolverTools): 
     await tools.sealer.seal([draft])
     const [result] = await repository.insert([draft])
     if (result === undefined || result instanceof GatewayError) throw explainConflict(result, model, context)
+    recordWrite(context, model, result, 'created')
     return revealWritten(tools, model, result, context, tools.selections.of(info, model))
   }
 }
@@ -71,6 +73,7 @@ export function createCreateManyResolver(model: ModelPolicy, tools: ResolverTool
           const { code, message, inputPath, coordinate } = explainConflict(result, model, context)
           return { document: null, error: { code, message, inputPath, coordinate } }
         }
+        recordWrite(context, model, result, 'created')
         return { document: await revealWritten(tools, model, result, context, selection), error: null }
       }),
     )
@@ -95,6 +98,7 @@ function draftOrError(
 export function createUpdateResolver(model: ModelPolicy, tools: ResolverTools): Resolve {
   return async (_source, args, context, info) => {
     const document = await update(model, tools, context, args)
+    recordWrite(context, model, document, 'updated')
     return revealWritten(tools, model, document, context, tools.selections.of(info, model))
   }
 }
@@ -129,9 +133,20 @@ export function createDeleteResolver(model: ModelPolicy, tools: ResolverTools): 
   const repository = repositoryOf(tools, model)
   return async (_source, { id }, context, _info: GraphQLResolveInfo) => {
     const deleted = await repository.delete(permittedRows(context, model, 'delete'), id as string)
-    if (!deleted) throw new GatewayError('NOT_FOUND')
+    if (deleted === null) throw new GatewayError('NOT_FOUND')
+    recordWrite(context, model, deleted, 'deleted')
     return id
   }
+}
+
+function recordWrite(
+  { audit }: RequestContext,
+  model: ModelPolicy,
+  document: StoredObject,
+  outcome: AuditOutcome,
+): void {
+  const id = String(document[stored.id])
+  audit.record({ coordinate: model.name, id, subject: String(document[stored.subject]), outcome })
 }
 
 /**

@@ -33,7 +33,7 @@ export function createListResolver(model: ModelPolicy, tools: ResolverTools): Re
   const repository = repositoryOf(tools, model)
   return async (_source, args, context, info) => {
     const { first, after, filter, orderBy } = args as unknown as ListArguments
-    const { decisions, observe } = context
+    const { decisions, audit } = context
     assertPageSize(first, tools.limits.pageSize)
     const permitted = permittedRows(context, model, 'read')
     const orderField = orderBy == null ? undefined : findField(model, orderBy.field)
@@ -53,7 +53,9 @@ export function createListResolver(model: ModelPolicy, tools: ResolverTools): Re
       model,
       documents: page,
       searched: search.searched,
-      observe,
+      observe: (act) => {
+        audit.record(act)
+      },
     })
     const selection = mergeSelections([
       tools.selections.of(info, model, ['nodes']),

@@ -43,6 +43,12 @@ export function createVerifyResolver(
         id: String(document[stored.id]),
       }
       const matches = await tools.verifyHashed({ path, owner, ...held }, value)
+      context.audit.record({
+        coordinate: field.coordinate,
+        id: owner.id,
+        subject: owner.subject,
+        outcome: matches ? 'verified' : 'refuted',
+      })
       if (matches) await tools.attempts.forget(name)
       return matches
     }

@@ -8,6 +8,7 @@ import { fastifyApolloDrainPlugin } from '@as-integrations/fastify'
 import type { FastifyInstance } from 'fastify'
 
 import type { RequestContext } from '../resolvers/request-context.ts'
+import { createAuditedExecutor } from './audited-executor.ts'
 import type { Schemas } from './build-schemas.ts'
 import { createExecutor } from './executor/create-executor.ts'
 import { createExecutorGateway } from './executor/executor-gateway.ts'
@@ -31,12 +32,13 @@ export function createApollo(
     maxCoercionErrors: 5,
     hideSuggestions: true,
   })
+  const auditedExecutor = createAuditedExecutor(executor, (error) => {
+    app.log.error(describeError(error), 'audit events could not be written')
+  })
   const landingPage: ApolloServerPlugin<RequestContext> =
-    explorer === 'sandbox'
-      ? createSandboxPlugin<RequestContext>()
-      : ApolloServerPluginLandingPageDisabled()
+    explorer === 'sandbox' ? createSandboxPlugin<RequestContext>() : ApolloServerPluginLandingPageDisabled()
   return new ApolloServer<RequestContext>({
-    gateway: createExecutorGateway({ publicSchema, executor }),
+    gateway: createExecutorGateway({ publicSchema, executor: auditedExecutor }),
     introspection,
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: !introspection,

@@ -1,6 +1,9 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance } from 'fastify'
 
+import { groupCommits } from '../audit/group-commit.ts'
+import { AuditRecorder } from '../audit/recorder.ts'
+import { noAudit } from '../audit/sink.ts'
 import { createAuthenticator } from '../auth/authenticate.ts'
 import { KeyRing } from '../crypto/key-ring.ts'
 import { loadSchema } from '../directives/load-schema.ts'
@@ -60,6 +63,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   })
   const keyRing = new KeyRing({ store: storage.keyStore, provider: keys.provider })
 
+  const auditSink = options.audit === 'off' ? noAudit : groupCommits(storage.auditSink)
   const ciphers = new PathCiphers()
   const schemas = buildSchemas(document, {
     policies,
@@ -96,7 +100,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
             viewer,
             decisions: decide(viewer),
             requestId: request.id,
-            observe: () => undefined,
+            audit: new AuditRecorder(
+              {
+                requestId: request.id,
+                tenant: viewer.tenant,
+                viewer: viewer.id ?? null,
+                viewerKind: viewer.kind,
+              },
+              auditSink,
+            ),
             loaders: new WeakMap(),
           }
         },

@@ -16,6 +16,8 @@ export interface GatewayOptions {
   readonly explorerTabs: () => readonly ExplorerTab[]
   readonly introspection: boolean
   readonly executor: ExecutorKind
+  /** Where audit events go. */
+  readonly audit: 'database' | 'off'
   readonly limits: RequestLimits & ResolverLimits
   readonly log: LogOptions
 }

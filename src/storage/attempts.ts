@@ -1,4 +1,4 @@
-import type mongoose from 'mongoose';
+import type mongoose from 'mongoose'
 import { type Connection } from 'mongoose'
 
 import { translated } from './translate-error.ts'

@@ -5,6 +5,7 @@ import type { Policies } from '../directives/policies.ts'
 import { protectedPaths } from '../directives/protected-paths.ts'
 import { type Attempts, createAttempts } from './attempts.ts'
 import { createModels } from './create-models.ts'
+import { createMongoAuditSink } from './mongo-audit-sink.ts'
 import { createMongoKeyStore } from './mongo-key-store.ts'
 import { Repository } from './repository.ts'
 import { isDatabaseError, translateError } from './translate-error.ts'
@@ -22,6 +23,7 @@ export interface Storage {
   readonly repositories: ReadonlyMap<string, Repository>
   readonly keyStore: KeyStore
   readonly attempts: Attempts
+  readonly auditSink: ReturnType<typeof createMongoAuditSink>
   /** Documents as the database holds them, for inspection. */
   readonly findRaw: (model: string, tenant: string, id: string) => Promise<Record<string, unknown> | null>
   /** Whether a model has any document. */
@@ -60,6 +62,7 @@ export async function connectStorage(policies: Policies, options: StorageOptions
       repositories: new Map([...models].map(([name, model]) => [name, new Repository(model)])),
       keyStore: createMongoKeyStore(connection, options.keysDatabase),
       attempts: createAttempts(connection),
+      auditSink: createMongoAuditSink(connection),
       findRaw: (name, tenant, id) => named(name).collection.findOne({ _id: id as never, _tenant: tenant }),
       isEmpty: async (name) => (await named(name).findOne({}, { _id: 1 }).lean().exec()) === null,
       check: () => ping(connection),

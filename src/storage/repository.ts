@@ -124,12 +124,10 @@ export class Repository {
     return (await this.findById(rows, draft.id)) ?? undefined
   }
 
-  /** @returns whether a document was deleted */
-  async delete(rows: Rows, id: string): Promise<boolean> {
-    const { deletedCount } = await translated(() =>
-      this.#model.deleteOne({ ...within(rows), [stored.id]: { $eq: id } }).exec(),
-    )
-    return deletedCount > 0
+  /** @returns the document as it was; null when there was none */
+  delete(rows: Rows, id: string): Promise<StoredDocument | null> {
+    const filter = { ...within(rows), [stored.id]: { $eq: id } }
+    return translated(() => this.#model.findOneAndDelete(filter).lean<StoredDocument>().exec())
   }
 
   async #anchor(rows: Rows, order: Order | undefined, id: string): Promise<Anchor> {

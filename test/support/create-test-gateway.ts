@@ -76,6 +76,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     explorerTabs: () => [],
     introspection: true,
     executor: 'planned',
+    audit: 'database',
     limits: { ...defaultLimits, pageSize: 500, batchSize: 1_000, relationSize: 5_000 },
     log: { level: 'debug', stream: { write: (line) => logs.push(line) } },
     ...options,

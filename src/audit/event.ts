@@ -1,0 +1,28 @@
+/** What happened to a field or a document, once. Never a value. */
+export interface AuditedAct {
+  /** A field such as `Customer.email`, or a model such as `Customer` for a write. */
+  readonly coordinate: string
+  readonly subject: string
+  /** The `_id` of the document. */
+  readonly id: string
+  readonly outcome: AuditOutcome
+}
+
+export type AuditOutcome =
+  'clear' | 'masked' | 'hidden' | 'failed' | 'created' | 'updated' | 'deleted' | 'verified' | 'refuted'
+
+/** Who asked, and by which request. */
+export interface AuditSource {
+  readonly requestId: string
+  readonly tenant: string
+  readonly viewer: string | null
+  readonly viewerKind: 'anonymous' | 'user' | 'service'
+}
+
+/** One line of the audit log: the acts of one request that share coordinate and outcome. */
+export interface AuditEvent extends AuditSource {
+  readonly at: Date
+  readonly coordinate: string
+  readonly outcome: AuditOutcome
+  readonly documents: readonly { readonly id: string; readonly subject: string }[]
+}
