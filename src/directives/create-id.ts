@@ -1,7 +1,19 @@
 import { randomBytes } from 'node:crypto'
 
-/** A new id of a document or an element: 12 bytes, time first, as MongoDB's own ObjectId, in hexadecimal. */
+let lastMillisecond = 0
+let counter = 0
+
+/**
+ * A new id of a document or an element: 12 bytes in hexadecimal, 48 bits of time in milliseconds, 16 of a counter and 32
+ * random. Ids of one process ascend, so that documents are listed in the order of their creation.
+ */
 export function createId(): string {
-  const seconds = Math.floor(Date.now() / 1000)
-  return seconds.toString(16).padStart(8, '0') + randomBytes(8).toString('hex')
+  const now = Math.max(Date.now(), lastMillisecond)
+  counter = now === lastMillisecond ? counter + 1 : 0
+  lastMillisecond = counter > 0xffff ? now + 1 : now
+  if (counter > 0xffff) counter = 0
+  const bytes = randomBytes(12)
+  bytes.writeUIntBE(lastMillisecond, 0, 6)
+  bytes.writeUInt16BE(counter, 6)
+  return bytes.toString('hex')
 }
