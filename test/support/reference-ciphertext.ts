@@ -37,14 +37,16 @@ export function subkey(root: Buffer, label: string): Buffer {
     .digest()
 }
 
+/** @param keyId - another one than the page says makes a ciphertext that names a key it was not made with. */
 export function encrypt(
   root: Buffer,
   suite: ReferenceSuite,
   nonce: Buffer,
   place: ReferencePlace,
   padded: Buffer,
+  keyId = subkey(root, 'commit'),
 ): Buffer {
-  const header = Buffer.concat([Buffer.from([1, suite]), subkey(root, 'commit')])
+  const header = Buffer.concat([Buffer.from([1, suite]), keyId])
   const { key, nonce: inner } = aeadInputs(root, suite, nonce)
   const cipher = createCipheriv(suites[suite].algorithm as 'aes-256-gcm', key, inner, { authTagLength: 16 })
   cipher.setAAD(associatedData(place, header))

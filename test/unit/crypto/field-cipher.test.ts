@@ -5,6 +5,7 @@ import { keyIdOf } from '../../../src/crypto/ciphertext.ts'
 import { DataKey } from '../../../src/crypto/data-key.ts'
 import { FieldCipher, type FieldCipherOptions } from '../../../src/crypto/field-cipher.ts'
 import { GatewayError } from '../../../src/errors.ts'
+import { encodeItem, encrypt, pad } from '../../support/reference-ciphertext.ts'
 
 const field: FieldCipherOptions = {
   purpose: 'REVEAL',
@@ -122,6 +123,15 @@ describe('a ciphertext copied elsewhere does not decrypt', () => {
     changed.set(other.keyId, 2)
     expectDecryptionFailed(() => cipher.decrypt(other, row, changed))
     expectDecryptionFailed(() => cipher.decrypt(key, row, changed))
+  })
+
+  test('when it was made under a key that it does not name', () => {
+    const place = { ...field, subject: 'ana', id: 'customer-1', elements: ['card-1', 'detail-2'] }
+    const padded = pad(encodeItem({ tag: 0x01, text: value }))
+    const forge = (keyId?: Buffer): Buffer =>
+      encrypt(key.rootForWrapping(), 1, Buffer.alloc(12), place, padded, keyId)
+    expect(cipher.decrypt(key, row, forge())).toBe(value)
+    expectDecryptionFailed(() => cipher.decrypt(key, row, forge(DataKey.create().keyId)))
   })
 })
 
