@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 
 import { Command } from 'commander'
 
+import { registerInspect } from './inspect.ts'
 import { registerStart } from './start.ts'
+import { registerToken } from './token.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -12,8 +14,11 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 const program = new Command('sealgate')
   .description('A GraphQL gateway that encrypts and masks sensitive fields, as its schema declares.')
   .version(version)
-  .showHelpAfterError()
+  .showHelpAfterError('(run it with --help to see what it takes)')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
 
 registerStart(program)
+registerToken(program)
+registerInspect(program)
 
 await program.parseAsync()

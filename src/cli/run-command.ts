@@ -1,6 +1,8 @@
+import { styleText } from 'node:util'
+
 import { GatewayError } from '../errors.ts'
 
-/** Exit statuses: 1 the command failed, 2 the configuration or schema is wrong, 3 a service is not available. */
+/** Exit statuses by error code; 1 for all others. `describe-use.ts` tells people what they mean. */
 const statuses: Readonly<Record<string, number>> = {
   CONFIGURATION_INVALID: 2,
   SCHEMA_INVALID: 2,
@@ -9,25 +11,40 @@ const statuses: Readonly<Record<string, number>> = {
   SERVICE_UNAVAILABLE: 3,
 }
 
-/** Runs a command's action; what goes wrong becomes one clear message and an exit status, never a stack. */
+/**
+ * Runs a command's action; what goes wrong becomes one clear message on standard error and an exit status, never a stack.
+ * With `--json` the message is a line of JSON.
+ */
 export function runCommand<Arguments extends unknown[]>(action: (...args: Arguments) => Promise<void>) {
   return async (...args: Arguments): Promise<void> => {
     try {
       await action(...args)
     } catch (error) {
-      const known = error instanceof GatewayError
-      const message = known ? `${error.message}\n(${error.code})` : describe(error)
-      process.stderr.write(`${message}\n`)
-      process.exitCode = known ? (statuses[error.code] ?? 1) : 1
-      process.exit()
+      const { message, code } = describe(error)
+      const json = args.some((argument) => (argument as { json?: unknown } | undefined)?.json === true)
+      const text = json
+        ? JSON.stringify({ error: { code, message } })
+        : `${styleText('red', 'error:', { stream: process.stderr })} ${message}\n(${code})`
+      // What was started may hold the process; a failed command ends at once, when its message is out.
+      process.stderr.write(`${text}\n`, () => process.exit(statuses[code] ?? 1))
     }
   }
 }
 
-function describe(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code
-  if (code === 'EADDRINUSE')
-    return 'The port is in use. Stop the other program, or set SEALGATE_PORT or --port.'
-  if (code === 'EACCES') return 'The port or the data folder may not be used by this user.'
-  return `Unexpected failure: ${error instanceof Error ? error.name : typeof error}. Set SEALGATE_LOG_LEVEL=debug to learn more.`
+function describe(error: unknown): { readonly code: string; readonly message: string } {
+  if (error instanceof GatewayError) return { code: error.code, message: error.message }
+  const { code, port, name } = (error ?? {}) as Readonly<Record<string, unknown>>
+  if (code === 'EADDRINUSE') {
+    const message = [
+      `Port ${String(port)} is in use by another program.`,
+      `Stop that program, or choose another port: --port ${Number(port) + 1}, or SEALGATE_PORT.`,
+    ].join('\n')
+    return { code, message }
+  }
+  if (code === 'EADDRNOTAVAIL') return { code, message: 'This machine has no such address: see --host.' }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return { code, message: 'This user may not use the port, or the data folder.' }
+  }
+  const kind = error instanceof Error ? String(name) : typeof error
+  return { code: 'INTERNAL_SERVER_ERROR', message: `Unexpected failure: ${kind}.` }
 }

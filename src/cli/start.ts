@@ -1,33 +1,39 @@
 import type { Command } from 'commander'
 
 import { loadConfig, type Overrides } from '../config/load-config.ts'
+import { addConfigOptions } from './config-options.ts'
+import { describeUse } from './describe-use.ts'
+import { runCommand } from './run-command.ts'
 import { announce } from './start/announce.ts'
 import { startGateway } from './start/start-gateway.ts'
-import { runCommand } from './run-command.ts'
+import { endOnFailure, endOnSignal } from './start/end-process.ts'
 
-export function registerStart(program: Command): void {
-  program
-    .command('start')
-    .description('Start the gateway. Without configuration: an embedded database, local keys, example data.')
-    .option('--schema <folder>', 'folder of SDL files (SEALGATE_SCHEMA)')
-    .option('--host <address>', 'address to listen on (SEALGATE_HOST)')
-    .option('--port <number>', 'port to listen on (SEALGATE_PORT)')
-    .option('--data <folder>', 'where development keys and the embedded database are kept (SEALGATE_DATA)')
-    .option('--json', 'print one line of JSON instead of text')
-    .action(runCommand(start))
+interface StartOptions extends Overrides {
+  readonly json?: boolean
 }
 
-async function start(options: Overrides & { json?: boolean }): Promise<void> {
+export function registerStart(program: Command): void {
+  const command = program
+    .command('start')
+    .description('Start the gateway. Without configuration: an embedded database, local keys, example data.')
+  addConfigOptions(command, ['schema', 'host', 'port', 'data'])
+    .option('--json', 'print one line of JSON, as soon as the gateway answers')
+    .action(runCommand(start))
+  describeUse(command, {
+    examples: ['sealgate start', 'sealgate start --schema ./schema --port 8080'],
+    exits: {
+      0: 'stopped by Ctrl-C or SIGTERM, after running requests had ended',
+      1: 'the gateway failed, or the port is in use',
+      130: 'stopped at once, by a second Ctrl-C',
+    },
+  })
+}
+
+async function start(options: StartOptions): Promise<void> {
   const config = loadConfig(options)
   const started = await startGateway(config)
-  let closing = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (closing) return
-      closing = true
-      void started.close().then(() => process.exit(0))
-    })
-  }
+  endOnFailure(started.gateway.app.log)
+  endOnSignal(started.close)
   const { url, tokens } = started
   const text =
     options.json === true

@@ -24,8 +24,6 @@ export interface Storage {
   readonly keyStore: KeyStore
   readonly attempts: Attempts
   readonly auditSink: ReturnType<typeof createMongoAuditSink>
-  /** Documents as the database holds them, for inspection. */
-  readonly findRaw: (model: string, tenant: string, id: string) => Promise<Record<string, unknown> | null>
   /** Whether a model has any document. */
   readonly isEmpty: (model: string) => Promise<boolean>
   /** Resolves when the database answers; rejects with SERVICE_UNAVAILABLE. */
@@ -63,7 +61,6 @@ export async function connectStorage(policies: Policies, options: StorageOptions
       keyStore: createMongoKeyStore(connection, options.keysDatabase),
       attempts: createAttempts(connection),
       auditSink: createMongoAuditSink(connection),
-      findRaw: (name, tenant, id) => named(name).collection.findOne({ _id: id as never, _tenant: tenant }),
       isEmpty: async (name) => (await named(name).findOne({}, { _id: 1 }).lean().exec()) === null,
       check: () => ping(connection),
       close: () => connection.close(),

@@ -1,38 +1,68 @@
+import { styleText } from 'node:util'
+
 import type { Config } from '../../config/load-config.ts'
 import { graphqlPath } from '../../server/create-gateway.ts'
 import type { DevelopmentToken } from './development-tokens.ts'
 import type { Example } from './example.ts'
+import type { ExampleState } from './seed-example.ts'
 
 export interface Announcement {
   readonly config: Config
   readonly url: string
   readonly example: Example
+  readonly exampleState: ExampleState
   readonly tokens: readonly DevelopmentToken[]
 }
 
 /** What a person reads when the gateway has started. */
-export function announce({ config, url, example, tokens }: Announcement): string {
+export function announce({ config, url, example, exampleState, tokens }: Announcement): string {
   const endpoint = `${url}${graphqlPath}`
-  const { explorer, keys } = config.gateway
-  const lines = ['', `  Sealgate answers at ${endpoint}`]
-  if (explorer !== 'off') lines.push('  Open it in a browser: one tab per viewer, the same query in each.')
-  const warnings = [
-    ...(keys.provider === 'local' ? ['keys are sealed in a local file'] : []),
-    ...(config.database.kind === 'embedded' ? [`the database is embedded (${config.dataFolder})`] : []),
-    ...(config.tokens.kind === 'development' ? ['tokens are signed by this machine'] : []),
+  const browser = config.gateway.explorer === 'off' ? '' : '  (open it in a browser, too)'
+  const warnings = developmentParts(config)
+  return [
+    '',
+    `  Sealgate answers at ${styleText(['bold', 'green'], endpoint)}${browser}`,
+    '',
+    ...facts(config, exampleState).map(([name, fact]) => `  ${styleText('dim', name.padEnd(10))}${fact}`),
+    ...(warnings.length === 0
+      ? []
+      : ['', `  ${styleText('yellow', 'For development, not for production:')} ${warnings.join(', ')}.`]),
+    ...(tokens.length === 0 ? [] : ['', '  The same query as each viewer (tokens last 30 days):']),
+    ...tokens.flatMap((viewer) => curlLines(viewer, endpoint, example)),
+    '',
+    '  What is stored, who sees what, and whether all is well: npx sealgate --help',
+    '  Stop with Ctrl-C. The data stays.',
+    '',
+  ].join('\n')
+}
+
+function facts({ database, dataFolder, gateway }: Config, state: ExampleState): [string, string][] {
+  const { schemaFolder, keys } = gateway
+  const data = { made: ', new, with example data', kept: ', with the data of earlier starts', none: '' }[
+    state
   ]
-  if (warnings.length > 0) lines.push('', `  FOR DEVELOPMENT, NOT FOR PRODUCTION: ${warnings.join('; ')}.`)
-  if (tokens.length > 0) {
-    const body = JSON.stringify({ query: example.query }).replaceAll("'", "'\\''")
-    lines.push('', '  The same query as each viewer (tokens last 30 days):')
-    for (const { viewer, token } of tokens) {
-      lines.push(
-        '',
-        `  # ${viewer.name}${viewer.description === undefined ? '' : ` ${viewer.description}`}`,
-        `curl -s ${endpoint} -H 'content-type: application/json' -H 'authorization: Bearer ${token}' -d '${body}'`,
-      )
-    }
-  }
-  lines.push('', '  Stop with Ctrl-C. The data stays.', '')
-  return lines.join('\n')
+  return [
+    ['schema', schemaFolder],
+    ['data', `${database.kind === 'embedded' ? dataFolder : 'the MongoDB server of MONGODB_URI'}${data}`],
+    ['keys', keys.provider === 'vault' ? `Vault at ${keys.address}` : keys.folder],
+  ]
+}
+
+function developmentParts({ gateway, database, tokens }: Config): readonly string[] {
+  return [
+    ...(gateway.keys.provider === 'local' ? ['keys in local files'] : []),
+    ...(database.kind === 'embedded' ? ['an embedded database'] : []),
+    ...(tokens.kind === 'development' ? ['tokens signed by this machine'] : []),
+  ]
+}
+
+function curlLines(
+  { viewer, token }: DevelopmentToken,
+  endpoint: string,
+  { query }: Example,
+): readonly string[] {
+  const body = JSON.stringify({ query }).replaceAll("'", "'\\''")
+  const heading = `# ${styleText(['bold', 'cyan'], viewer.name)} ${viewer.description ?? ''}`
+  const headers = `-H 'content-type: application/json' -H 'authorization: Bearer ${token}'`
+  return ['', `  ${heading.trimEnd()}`, styleText('dim', `curl -s ${endpoint} ${headers} -d '${body}'`)]
 }

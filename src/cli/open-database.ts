@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { Config } from '../config/load-config.ts'
+import { FolderInUseError, startEmbeddedMongodb } from '../embedded-mongodb/index.ts'
+import { GatewayError } from '../errors.ts'
+
+export interface Database {
+  readonly uri: string
+  /** Stops the embedded database, if it was started for this. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * The database of a gateway that is to run: the configured server, or the embedded one of the data folder.
+ * @throws CONFIGURATION_INVALID when another gateway has the data folder
+ */
+export async function startDatabase(config: Config): Promise<Database> {
+  if (config.database.kind === 'mongodb') return connectTo(config.database.uri)
+  try {
+    return await startEmbeddedMongodb({ folder: embeddedFolder(config) })
+  } catch (error) {
+    if (!(error instanceof FolderInUseError)) throw error
+    throw new GatewayError('CONFIGURATION_INVALID', {
+      message: [
+        `Another gateway uses the data folder ${config.dataFolder} (its database listens on port ${error.port}).`,
+        'Stop that one, or give this one a folder of its own: --data, or SEALGATE_DATA.',
+      ].join('\n'),
+    })
+  }
+}
+
+/**
+ * The database to look into, whether a gateway runs or not: a running one shares its embedded database, whose folder
+ * only one process can have.
+ * @throws CONFIGURATION_INVALID when there is none yet
+ */
+export async function openDatabase(config: Config): Promise<Database> {
+  if (config.database.kind === 'mongodb') return connectTo(config.database.uri)
+  const folder = embeddedFolder(config)
+  if (!existsSync(folder)) {
+    throw new GatewayError('CONFIGURATION_INVALID', {
+      message: [
+        `There is no data in ${config.dataFolder} yet.`,
+        'Run `sealgate start` first, or name the folder (--data, SEALGATE_DATA) or server (MONGODB_URI) that has some.',
+      ].join('\n'),
+    })
+  }
+  try {
+    return await startEmbeddedMongodb({ folder })
+  } catch (error) {
+    // The port is that of a server which has just proved that the folder is its own.
+    if (error instanceof FolderInUseError) return connectTo(`mongodb://127.0.0.1:${error.port}`)
+    throw error
+  }
+}
+
+function connectTo(uri: string): Database {
+  return { uri, close: () => Promise.resolve() }
+}
+
+function embeddedFolder({ dataFolder }: Config): string {
+  return join(dataFolder, 'database')
+}
