@@ -1,8 +1,6 @@
-import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance } from 'fastify'
 
 import { groupCommits } from '../audit/group-commit.ts'
-import { AuditRecorder } from '../audit/recorder.ts'
 import { noAudit } from '../audit/sink.ts'
 import { createAuthenticator } from '../auth/authenticate.ts'
 import { KeyRing } from '../crypto/key-ring.ts'
@@ -19,7 +17,6 @@ import { createMatchVerifier } from '../directives/verify-matches.ts'
 import { createKeyProvider } from '../kms/index.ts'
 import { createDecider } from '../permissions/decide.ts'
 import { isRule, ruleForms } from '../permissions/rules.ts'
-import type { RequestContext } from '../resolvers/request-context.ts'
 import { connectStorage, type Storage } from '../storage/connect-storage.ts'
 import { buildSchemas } from './build-schemas.ts'
 import { createApollo } from './create-apollo.ts'
@@ -27,6 +24,7 @@ import { createHttp } from './create-http.ts'
 import { describeError } from './describe-error.ts'
 import { registerExplorer } from './explorer/register-explorer.ts'
 import type { GatewayOptions } from './options.ts'
+import { registerGraphql } from './register-graphql.ts'
 import { registerHealth } from './register-health.ts'
 import { neededKeks, verifyKeys } from './verified-keys.ts'
 
@@ -89,33 +87,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       kind: options.explorer,
     })
   }
-  await app.register(async (scope) => {
-    scope.route({
-      url: graphqlPath,
-      method: ['GET', 'POST'],
-      handler: fastifyApolloHandler(apollo, {
-        context: async (request): Promise<RequestContext> => {
-          const viewer = await authenticator.authenticate(request.headers.authorization)
-          return {
-            viewer,
-            decisions: decide(viewer),
-            requestId: request.id,
-            audit: new AuditRecorder(
-              {
-                requestId: request.id,
-                tenant: viewer.tenant,
-                viewer: viewer.id ?? null,
-                viewerKind: viewer.kind,
-              },
-              auditSink,
-            ),
-            loaders: new WeakMap(),
-          }
-        },
-      }),
-    })
-    await Promise.resolve()
-  })
+  await registerGraphql(app, { path: graphqlPath, apollo, authenticator, decide, auditSink })
 
   return {
     app,

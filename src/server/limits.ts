@@ -4,6 +4,7 @@ import {
   type FragmentDefinitionNode,
   GraphQLError,
   Kind,
+  type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql'
 
@@ -32,16 +33,29 @@ export function createLimitsPlugin(limits: RequestLimits): ApolloServerPlugin<Re
     requestDidStart: () =>
       Promise.resolve({
         didResolveOperation: ({ document, operation, request }) => {
+          if (operation === undefined) return Promise.resolve()
           const fragments = new Map<string, FragmentDefinitionNode>()
           for (const definition of document.definitions) {
             if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
           }
-          const counter = new Counter(limits, fragments, request.variables ?? {})
-          if (operation !== undefined) counter.count(operation.selectionSet, 1, 1)
+          const counter = new Counter(limits, fragments, variablesOf(operation, request.variables))
+          counter.count(operation.selectionSet, 1, 1)
           return Promise.resolve()
         },
       }),
   }
+}
+
+/** The variables that page sizes can come from: as sent, or else their defaults. */
+function variablesOf(
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  given: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, unknown>> {
+  const variables: Record<string, unknown> = {}
+  for (const { variable, defaultValue } of variableDefinitions) {
+    if (defaultValue?.kind === Kind.INT) variables[variable.name.value] = Number(defaultValue.value)
+  }
+  return Object.assign(variables, given)
 }
 
 class Counter {
