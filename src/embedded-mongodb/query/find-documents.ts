@@ -116,7 +116,7 @@ export async function findDocuments(
   const sort = parseSort(query.sort)
   const predicate = predicateOf(query.filter)
   const plan = planQuery(store, collection, query.filter, sort, query.hint)
-  const scan = new Scan(store, collection, plan, predicate)
+  const scan = new Scan(store, collection, plan, plan.exact ? undefined : predicate)
   const skip = query.skip ?? 0
   const limit = query.limit === undefined || query.limit === 0 ? Infinity : query.limit
   if (plan.sorted) return new ScanSource(scan, skip, limit, checkTime)

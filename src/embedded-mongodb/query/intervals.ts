@@ -61,7 +61,9 @@ function compared(operator: string, value: unknown): Interval[] | undefined {
   if (isNumber(value) && Number.isNaN(toNumber(value))) return undefined
   const code = encodeValueKey(value)
   const above = operator === '$gt' || operator === '$gte'
-  const low = operator === '$gt' ? successor(code) : above ? code : typeStart(type)
+  // NaN is the lowest number, but below nothing in a query.
+  const lowest = type === canonicalTypes.number ? successor(encodeValueKey(NaN)) : typeStart(type)
+  const low = operator === '$gt' ? successor(code) : above ? code : lowest
   const high = operator === '$lte' ? successor(code) : above ? typeStart(type + 1) : code
   return Buffer.compare(low, high) < 0 ? [{ low, high, point: false }] : []
 }
@@ -169,4 +171,37 @@ export function admitNull(intervals: readonly Interval[]): boolean {
   return intervals.some(
     ({ low, high }) => Buffer.compare(low, nullCode) <= 0 && Buffer.compare(nullCode, high) < 0,
   )
+}
+
+const exactOperators = new Set(['$eq', '$gt', '$gte', '$lt', '$lte', '$in'])
+const exactTypes: ReadonlySet<number> = new Set([
+  canonicalTypes.number,
+  canonicalTypes.string,
+  canonicalTypes.binary,
+  canonicalTypes.objectId,
+  canonicalTypes.boolean,
+  canonicalTypes.date,
+])
+
+function isExactOperand(value: unknown): boolean {
+  return Array.isArray(value)
+    ? value.every((one) => exactTypes.has(canonicalTypeOf(one)))
+    : exactTypes.has(canonicalTypeOf(value))
+}
+
+/**
+ * Whether the intervals of these fields say all that the filter says, so that a document need not be looked at. Only for
+ * indexes without arrays and without shortened keys.
+ */
+export function saysEverything(filter: BsonDocument, fields: readonly string[]): boolean {
+  return Object.entries(filter).every(([name, condition]) => {
+    if (!fields.includes(name)) return false
+    if (!isOperatorObject(condition)) return !Array.isArray(condition) && isExactOperand(condition)
+    return Object.entries(condition).every(
+      ([operator, operand]) =>
+        exactOperators.has(operator) &&
+        (operator === '$in') === Array.isArray(operand) &&
+        isExactOperand(operand),
+    )
+  })
 }

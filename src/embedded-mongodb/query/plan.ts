@@ -1,11 +1,11 @@
 import { CommandError } from '../command-error.ts'
 import type { BsonDocument } from '../bson/document.ts'
-import { isNumber, isPlainObject, toNumber } from '../bson/canonical-type.ts'
+import { isPlainObject } from '../bson/canonical-type.ts'
 import { equalValues } from '../bson/compare-values.ts'
 import type { Collection, StoredIndex } from '../storage/collection.ts'
 import { comparableBytes, keyPrefix, successor } from '../storage/storage-key.ts'
 import type { KeyRange, Store } from '../storage/store.ts'
-import { admitNull, type Interval, intervalsFor, invertIntervals } from './intervals.ts'
+import { admitNull, type Interval, intervalsFor, invertIntervals, saysEverything } from './intervals.ts'
 import type { SortField } from './sort.ts'
 
 /** One way through stored keys to all documents that can match. */
@@ -24,12 +24,15 @@ export interface Plan {
   readonly accesses: readonly Access[]
   /** The documents come in the order that was asked for. */
   readonly sorted: boolean
+  /** Every document that is reached matches. */
+  readonly exact: boolean
 }
 
 interface Candidate extends Access {
   readonly matchedFields: number
   readonly points: boolean
   readonly sorted: boolean
+  readonly exact: boolean
 }
 
 const mostRanges = 2000
@@ -133,6 +136,7 @@ function documentCandidate(
     points: bounds.points,
     reverse: order?.reverse ?? false,
     sorted: order !== undefined || sort.length === 0,
+    exact: !state.idsShortened && saysEverything(filter, ['_id'].slice(0, bounds.matchedFields)),
   }
 }
 
@@ -152,6 +156,7 @@ function indexCandidate(
   const bounds = boundFields(index.fields, index.multikey, filter)
   if (index.sparse && bounds.admitsNull) return undefined
   const exact = !index.multikey && !index.shortened
+  const names = index.fields.map(({ name }) => name)
   const order = exact ? orderOf([...index.fields, idField], bounds.pinned, sort) : undefined
   const sorted = order !== undefined || sort.length === 0
   if (bounds.matchedFields === 0 && (!sorted || sort.length === 0)) return undefined
@@ -163,6 +168,7 @@ function indexCandidate(
     points: bounds.points,
     reverse: order?.reverse ?? false,
     sorted,
+    exact: exact && saysEverything(filter, names.slice(0, bounds.matchedFields)),
   }
 }
 
@@ -224,19 +230,18 @@ export function planQuery(
   if (hinted === undefined && !best.bounded) {
     const branches = branchesOf(filter)?.map((branch) => planQuery(store, collection, branch))
     if (branches?.every(({ accesses }) => accesses.every(({ bounded }) => bounded)) === true) {
-      return { accesses: branches.flatMap(({ accesses }) => accesses), sorted: sort.length === 0 }
+      return {
+        accesses: branches.flatMap(({ accesses }) => accesses),
+        sorted: sort.length === 0,
+        exact: false,
+      }
     }
   }
   if (hinted === undefined && !best.sorted) {
     const inOrder = candidates.find(({ sorted }) => sorted)
     if (inOrder !== undefined && countBounded(store, best) >= cheapToSort) {
-      return { accesses: [inOrder], sorted: true }
+      return { accesses: [inOrder], sorted: true, exact: inOrder.exact }
     }
   }
-  return { accesses: [best], sorted: best.sorted }
-}
-
-/** The sign of a sort or index direction. */
-export function isDescending(direction: unknown): boolean {
-  return isNumber(direction) && toNumber(direction) < 0
+  return { accesses: [best], sorted: best.sorted, exact: best.exact }
 }

@@ -16,6 +16,7 @@ export interface ServerUnderTest {
 export interface SuiteContext {
   readonly db: () => Db
   readonly client: () => MongoClient
+  readonly uri: () => string
   /** An empty collection of its own for each call. */
   readonly collection: (documents?: readonly Document[]) => Promise<Collection>
   /** Declares a test. */
@@ -44,6 +45,7 @@ export function useServer(server: ServerUnderTest): SuiteContext {
   return {
     db: () => connected().db(name),
     client: connected,
+    uri: () => started?.uri ?? '',
     async collection(documents = []) {
       const collection = connected().db(name).collection(`c${++collections}`)
       if (documents.length > 0) await collection.insertMany(documents.map((document) => ({ ...document })))
