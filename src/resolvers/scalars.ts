@@ -1,11 +1,13 @@
 import { GraphQLScalarType } from 'graphql'
-import { GraphQLBigInt, GraphQLDateTimeISO, GraphQLJSON, GraphQLLocalDate } from 'graphql-scalars'
+import { GraphQLDateTimeISO, GraphQLJSON, GraphQLLocalDate } from 'graphql-scalars'
+
+import { bigIntScalar } from './big-int.ts'
 
 const asDate = GraphQLLocalDate.toConfig()
 
 /** The scalars of the SDL beside GraphQL's own. */
 export const scalars = {
-  BigInt: GraphQLBigInt,
+  BigInt: bigIntScalar,
   Date: new GraphQLScalarType({
     ...asDate,
     name: 'Date',
