@@ -43,18 +43,15 @@ function indexTypes(document: DocumentNode, args: ArgumentReader, problems: Sche
   const embedded = new Map<string, ObjectTypeDefinitionNode>()
   const enums = new Map<string, readonly string[]>()
   for (const node of document.definitions) {
-    if (node.kind === Kind.ENUM_TYPE_DEFINITION) {
-      enums.set(node.name.value, node.values?.map((value) => value.name.value) ?? [])
+    if (node.kind === Kind.ENUM_TYPE_DEFINITION || node.kind === Kind.ENUM_TYPE_EXTENSION) {
+      const values = node.values?.map((value) => value.name.value) ?? []
+      enums.set(node.name.value, [...(enums.get(node.name.value) ?? []), ...values])
     } else if (
       node.kind === Kind.OBJECT_TYPE_DEFINITION &&
       args.has(node, 'model') !== args.has(node, 'embedded')
     ) {
       ;(args.has(node, 'model') ? models : embedded).set(node.name.value, node)
-    } else if (
-      node.kind !== Kind.DIRECTIVE_DEFINITION &&
-      node.kind !== Kind.SCALAR_TYPE_DEFINITION &&
-      node.kind !== Kind.ENUM_TYPE_EXTENSION
-    ) {
+    } else if (node.kind !== Kind.DIRECTIVE_DEFINITION && node.kind !== Kind.SCALAR_TYPE_DEFINITION) {
       const fix = 'mark an object type @model (a collection of its own) or @embedded (inside its parent).'
       problems.add(
         node,

@@ -7,7 +7,7 @@ import { readSealed } from '../crypto/sealed-field.ts'
 import { GatewayError } from '../errors.ts'
 import type { Decisions, Outcome } from './decisions.ts'
 import { maskValue, unpackMask } from './mask-value.ts'
-import type { PathCiphers} from './path-cipher.ts';
+import type { PathCiphers } from './path-cipher.ts'
 import { type RowOwner } from './path-cipher.ts'
 import { type FieldPolicy, type ModelPolicy, stored } from './policies.ts'
 import { release } from './revealed.ts'
@@ -138,7 +138,7 @@ function collectObject(
 function releasePlain(field: FieldPolicy, outcome: Outcome, value: unknown, decisions: Decisions): unknown {
   if (field.type.kind === 'embedded') return value
   const mask = outcome.state === 'masked' ? field.masks[outcome.mask] : undefined
-  return release(field.coordinate, decisions, mask === undefined ? value : maskValue(field, mask, value))
+  return release(field, decisions, mask === undefined ? value : maskValue(field, mask, value))
 }
 
 function addTask(
@@ -187,7 +187,7 @@ function decryptTask(task: DecryptTask, lease: KeyLease, options: RevealOptions)
       value = mask === undefined ? undefined : unpackMask(field, mask, cipher.mask.decrypt(key, row, bytes))
       if (value === undefined) throw new GatewayError('FORBIDDEN')
     }
-    slots[field.name] = release(coordinate, options.decisions, value)
+    slots[field.name] = release(field, options.decisions, value)
     note(outcome.state)
   } catch (error) {
     const code = error instanceof GatewayError ? error.code : 'DECRYPTION_FAILED'

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 
 import type { Decisions } from './decisions.ts'
+import type { FieldPolicy } from './policies.ts'
 
 /**
  * A clear or masked leaf value that was released for one viewer at one coordinate. Nothing else passes the leaf guard of
@@ -31,9 +32,10 @@ export class Revealed {
   }
 }
 
-/** Brands a value, or each item of a list; null stays null. */
-export function release(coordinate: string, decisions: Decisions, value: unknown): unknown {
-  if (value === null || value === undefined) return null
-  if (Array.isArray(value)) return value.map((item): unknown => release(coordinate, decisions, item))
-  return new Revealed(coordinate, decisions, value)
+/** Brands the value of a field, or each item where the field is a list; null stays null. */
+export function release({ coordinate, type }: FieldPolicy, decisions: Decisions, value: unknown): unknown {
+  const brand = (leaf: unknown): Revealed | null =>
+    leaf === null || leaf === undefined ? null : new Revealed(coordinate, decisions, leaf)
+  // A JSON value can be an array without the field being a list.
+  return type.list && Array.isArray(value) ? value.map(brand) : brand(value)
 }

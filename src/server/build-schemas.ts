@@ -54,9 +54,10 @@ export function publicDocument(document: DocumentNode, policies: Policies): Docu
     'LintRule',
   ])
   const own = document.definitions.flatMap((definition): DefinitionNode[] => {
-    if (definition.kind === Kind.DIRECTIVE_DEFINITION || definition.kind === Kind.ENUM_TYPE_EXTENSION)
-      return []
-    if (definition.kind === Kind.ENUM_TYPE_DEFINITION && words.has(definition.name.value)) return []
+    if (definition.kind === Kind.DIRECTIVE_DEFINITION) return []
+    const isEnum =
+      definition.kind === Kind.ENUM_TYPE_DEFINITION || definition.kind === Kind.ENUM_TYPE_EXTENSION
+    if (isEnum && words.has(definition.name.value)) return []
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) return [definition]
     const policy = known.get(definition.name.value)
     return policy === undefined ? [] : [publicType(definition, policy)]

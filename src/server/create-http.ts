@@ -13,6 +13,9 @@ export const bodyLimit = 4 * 1024 * 1024
 export function createHttp(log: LogOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit,
+    // Such keys are data, in values of the scalar JSON: variables are read by own properties alone, and never merged.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
     genReqId: () => randomUUID(),
     logger: {
       level: log.level,
