@@ -2,7 +2,7 @@ import { CommandError } from '../command-error.ts'
 import type { BsonDocument } from '../bson/document.ts'
 import { isPlainObject } from '../bson/canonical-type.ts'
 import { equalValues } from '../bson/compare-values.ts'
-import type { Collection, StoredIndex } from '../storage/collection.ts'
+import { type Collection, idDescends, type StoredIndex } from '../storage/collection.ts'
 import { comparableBytes, keyPrefix, successor } from '../storage/storage-key.ts'
 import type { KeyRange, Store } from '../storage/store.ts'
 import { admitNull, type Interval, intervalsFor, invertIntervals, saysEverything } from './intervals.ts'
@@ -146,6 +146,7 @@ function partialFilterHolds(partial: BsonDocument, filter: BsonDocument): boolea
 
 function indexCandidate(
   index: StoredIndex,
+  idsShortened: boolean,
   filter: BsonDocument,
   sort: readonly SortField[],
 ): Candidate | undefined {
@@ -155,9 +156,10 @@ function indexCandidate(
     return undefined
   const bounds = boundFields(index.fields, index.multikey, filter)
   if (index.sparse && bounds.admitsNull) return undefined
+  const tieBreak = idsShortened ? [] : [{ name: '_id', descending: idDescends(index) }]
   const exact = !index.multikey && !index.shortened
   const names = index.fields.map(({ name }) => name)
-  const order = exact ? orderOf([...index.fields, idField], bounds.pinned, sort) : undefined
+  const order = exact ? orderOf([...index.fields, ...tieBreak], bounds.pinned, sort) : undefined
   const sorted = order !== undefined || sort.length === 0
   if (bounds.matchedFields === 0 && (!sorted || sort.length === 0)) return undefined
   return {
@@ -223,7 +225,9 @@ export function planQuery(
   const wanted = hintedIndex(collection, hint)
   const candidates = [
     byId,
-    ...collection.state.indexes.flatMap((index) => indexCandidate(index, filter, sort) ?? []),
+    ...collection.state.indexes.flatMap(
+      (index) => indexCandidate(index, collection.state.idsShortened, filter, sort) ?? [],
+    ),
   ].sort(better)
   const hinted = candidates.find(({ index }) => (index?.name ?? '_id_') === wanted)
   const best = hinted ?? candidates[0] ?? byId

@@ -1,6 +1,6 @@
 import { CommandError } from '../command-error.ts'
 import { type BsonDocument, decodeDocument, encodeDocument, maxDocumentBytes } from '../bson/document.ts'
-import { encodeValueKey } from '../bson/index-key.ts'
+import { encodeValueKey, invertKey } from '../bson/index-key.ts'
 import { fieldOf } from '../bson/document-path.ts'
 import { duplicateKeyError } from './duplicate-key.ts'
 import { computeIndexEntries, type IndexEntries } from './index-entries.ts'
@@ -193,10 +193,15 @@ function entriesOf(index: StoredIndex, document: BsonDocument | undefined): Inde
   return document === undefined || !index.covers(document) ? nothing : computeIndexEntries(index, document)
 }
 
-/** A unique index has one entry for a key, whose value is the document; others have the document in the key. */
+/**
+ * A unique index has one entry for a key, whose value is the document. Others have the document at the end of the key, in
+ * the direction of the last field, so that they also order documents with equal fields by `_id`.
+ */
 function entryKey(index: StoredIndex, fields: Buffer, idKey: Buffer): Buffer {
   const prefix = keyPrefix('entry', index.id)
-  return Buffer.concat(index.unique ? [prefix, fields] : [prefix, fields, idKey])
+  if (index.unique) return Buffer.concat([prefix, fields])
+  const id = idDescends(index) ? invertKey(Buffer.from(idKey)) : idKey
+  return Buffer.concat([prefix, fields, id])
 }
 
 function entryValue(index: StoredIndex, fields: Buffer, idKey: Buffer): Buffer {
@@ -206,9 +211,16 @@ function entryValue(index: StoredIndex, fields: Buffer, idKey: Buffer): Buffer {
   return value
 }
 
+/** Whether documents with equal fields are in the descending order of `_id` in an index. */
+export function idDescends({ fields }: IndexDefinition): boolean {
+  return fields.at(-1)?.descending === true
+}
+
 /** The document an index entry points to. */
 export function idKeyOfEntry(index: StoredIndex, key: Buffer, value: Buffer): Buffer {
-  return index.unique ? value : key.subarray(prefixBytes + value.readUInt16BE(0))
+  if (index.unique) return value
+  const id = key.subarray(prefixBytes + value.readUInt16BE(0))
+  return idDescends(index) ? invertKey(Buffer.from(id)) : id
 }
 
 /** All keys of a kind that belong to a collection or index. */
