@@ -48,7 +48,7 @@ export async function connectStorage(policies: Policies, options: StorageOptions
     const guarded = [...policies.models.values()].map(
       (model) => [model.collection, protectedPaths(model, policies)] as const,
     )
-    guardWrites(connection, options.database, new Map(guarded))
+    guardWrites(connection, { name: options.database, paths: new Map(guarded) })
     const models = createModels(connection, policies)
     for (const model of models.values()) await model.createIndexes()
     const named = (name: string) => {

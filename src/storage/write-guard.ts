@@ -2,8 +2,8 @@ import type { Connection } from 'mongoose'
 
 import type { ProtectedPath } from '../directives/protected-paths.ts'
 import { GatewayError } from '../errors.ts'
-import { readOnlyCommands } from './read-only-commands.ts'
 import { originOf } from './stored-field.ts'
+import { unjudgedCommands } from './unjudged-commands.ts'
 
 type Document = Readonly<Record<string, unknown>>
 type Paths = ReadonlyMap<string, ProtectedPath>
@@ -28,25 +28,27 @@ export interface OutgoingCommand {
  */
 export function guardWrites(connection: Connection, guarded: GuardedDatabase): void {
   connection.getClient().on('commandStarted', ({ databaseName, commandName, command }) => {
-    judgeCommand({ database: databaseName, name: commandName, command: command as Document }, guarded)
+    judgeCommand({ database: databaseName, name: commandName, command: command }, guarded)
   })
 }
 
 /** @throws GatewayError WRITE_REFUSED */
 export function judgeCommand({ database, name, command }: OutgoingCommand, guarded: GuardedDatabase): void {
-  if (readOnlyCommands.has(name)) return
+  if (unjudgedCommands.has(name)) return
   if (name === 'aggregate') {
     judgePipeline(command, database, guarded)
     return
   }
   const paths = database === guarded.name ? guarded.paths.get(String(command[name])) : undefined
   if (name === 'insert') {
-    if (hasPaths(paths)) for (const document of entriesOf(command, 'documents')) judgeDocument(document, document['_id'], paths)
+    if (hasPaths(paths))
+      for (const document of entriesOf(command, 'documents')) judgeDocument(document, document._id, paths)
   } else if (name === 'update') {
-    if (hasPaths(paths)) for (const { u, q, upsert } of entriesOf(command, 'updates')) judgeUpdate(u, q, upsert, paths)
+    if (hasPaths(paths))
+      for (const { u, q, upsert } of entriesOf(command, 'updates')) judgeUpdate(u, q, upsert, paths)
   } else if (name === 'findAndModify') {
-    if (hasPaths(paths) && command['update'] !== undefined) {
-      judgeUpdate(command['update'], command['query'], command['upsert'], paths)
+    if (hasPaths(paths) && command.update !== undefined) {
+      judgeUpdate(command.update, command.query, command.upsert, paths)
     }
   } else throw refused()
 }
@@ -80,10 +82,10 @@ function judgeUpdate(update: unknown, filter: unknown, upsert: unknown, guarded:
   const query = plain(filter ?? {})
   // What an upsert inserts takes the values that its filter compares with.
   if (upsert !== undefined && upsert !== false && mentions(query, guarded)) throw refused()
-  const id = query['_id']
+  const id = query._id
   const changes = plain(update)
   if (!Object.keys(changes).some((key) => key.startsWith('$'))) {
-    judgeDocument(changes, changes['_id'] ?? id, guarded)
+    judgeDocument(changes, changes._id ?? id, guarded)
     return
   }
   for (const [operator, fields] of Object.entries(changes)) {

@@ -2,7 +2,7 @@
  * Commands that store no value in a document, and so pass the write guard unjudged. A command that neither stands here nor
  * is one the guard can judge is refused: servers learn new ways to write.
  */
-export const readOnlyCommands: ReadonlySet<string> = new Set([
+export const unjudgedCommands: ReadonlySet<string> = new Set([
   // Reading.
   'find',
   'getMore',
