@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 
 import { Command } from 'commander'
 
+import { registerExplain } from './explain.ts'
 import { registerInspect } from './inspect.ts'
 import { registerStart } from './start.ts'
 import { registerToken } from './token.ts'
@@ -20,5 +21,6 @@ const program = new Command('sealgate')
 registerStart(program)
 registerToken(program)
 registerInspect(program)
+registerExplain(program)
 
 await program.parseAsync()

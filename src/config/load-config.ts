@@ -40,15 +40,7 @@ const shippedSchema = fileURLToPath(new URL('../../schema', import.meta.url))
  * @throws CONFIGURATION_INVALID naming the variable
  */
 export function loadConfig(overrides: Overrides = {}, environment: NodeJS.ProcessEnv = process.env): Config {
-  const read = new EnvironmentReader({
-    ...environment,
-    ...defined({
-      SEALGATE_SCHEMA: overrides.schema,
-      SEALGATE_PORT: overrides.port,
-      SEALGATE_HOST: overrides.host,
-      SEALGATE_DATA: overrides.data,
-    }),
-  })
+  const read = readerOf(overrides, environment)
   const production = read.text('NODE_ENV') === 'production'
   const dataFolder = read.text('SEALGATE_DATA') ?? join(process.cwd(), '.sealgate')
   const defaultTenant = read.text('SEALGATE_TENANT') ?? 'default'
@@ -62,7 +54,7 @@ export function loadConfig(overrides: Overrides = {}, environment: NodeJS.Proces
     tokens: readTokens(read, production, defaultTenant),
     defaultTenant,
     gateway: {
-      schemaFolder: read.text('SEALGATE_SCHEMA') ?? shippedSchema,
+      schemaFolder: findSchemaFolder(overrides, environment),
       databaseName,
       keysDatabaseName: read.text('SEALGATE_KEYS_DATABASE_NAME') ?? `${databaseName}_keys`,
       keys: readKeys(read, production, dataFolder),
@@ -87,6 +79,29 @@ export function loadConfig(overrides: Overrides = {}, environment: NodeJS.Proces
       },
     },
   }
+}
+
+/** The folder of SDL files alone, for what needs no more of the configuration. */
+export function findSchemaFolder(
+  overrides: Overrides = {},
+  environment: NodeJS.ProcessEnv = process.env,
+): string {
+  return readerOf(overrides, environment).text('SEALGATE_SCHEMA') ?? shippedSchema
+}
+
+function readerOf(
+  { schema, port, host, data }: Overrides,
+  environment: NodeJS.ProcessEnv,
+): EnvironmentReader {
+  return new EnvironmentReader({
+    ...environment,
+    ...defined({
+      SEALGATE_SCHEMA: schema,
+      SEALGATE_PORT: port,
+      SEALGATE_HOST: host,
+      SEALGATE_DATA: data,
+    }),
+  })
 }
 
 function readDatabase(read: EnvironmentReader, production: boolean): Config['database'] {
