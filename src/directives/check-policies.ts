@@ -1,7 +1,13 @@
 import type { FieldDefinitionNode, ObjectTypeDefinitionNode } from 'graphql'
 
 import { masks } from '../masking/index.ts'
-import { type FieldPolicy, isProtected, type ModelPolicy, type Policies } from './policies.ts'
+import {
+  type FieldPolicy,
+  isProtected,
+  type ModelPolicy,
+  type Policies,
+  type TypePolicy,
+} from './policies.ts'
 import type { FieldReader } from './read-field.ts'
 import type { TypeIndex } from './read-field-type.ts'
 
@@ -41,6 +47,22 @@ export function checkField(
   if (protection.kind === 'encrypted' && protection.searchable && !isSearchable(field)) {
     report('search needs a single String, ID, Int, BigInt or Date.', 'remove `searchable` and `unique`.')
   }
+  const searched = (protection.kind === 'encrypted' && protection.searchable) || field.index !== undefined
+  if (searched && !args.has(owner, 'model')) {
+    report(
+      'only fields of a model itself can be searched or unique.',
+      'remove `searchable`, `unique` and @index, or move the field to the model.',
+    )
+  }
+  if (field.index?.unique === true && !type.required) {
+    report(
+      'a plain unique field needs a value in every document.',
+      `make it \`${type.name}!\`, or use @encrypted(unique: true), under which any number of documents have none.`,
+    )
+  }
+  if (field.formats.length > 0 && (type.kind !== 'scalar' || type.name !== 'String')) {
+    report('@format is for String.', 'remove it; other scalars have formats of their own.')
+  }
   if (protection.kind === 'hashed' && (type.kind !== 'scalar' || type.name !== 'String' || type.list)) {
     report('@hashed is for a single String.', 'change the type or the directive.')
   }
@@ -53,6 +75,16 @@ export function checkField(
   ) {
     report('@index is for plain scalar fields.', 'search a protected field by @encrypted(searchable: true).')
   }
+  const indexed = field.index !== undefined || (protection.kind === 'encrypted' && protection.searchable)
+  if (indexed && !args.has(owner, 'model')) {
+    report(
+      'only fields of a model can be indexed and searched.',
+      'remove it, or move the field to the model.',
+    )
+  }
+  if (field.index?.unique === true && !type.required) {
+    report('a unique index takes all documents without a value as equal.', 'make the field required.')
+  }
   checkMasks(field, report)
   for (const { when } of field.formats) {
     if (when !== undefined && !owner.fields?.some((sibling) => sibling.name.value === when.field)) {
@@ -60,9 +92,7 @@ export function checkField(
     }
   }
   if (cardVerificationCode.test(field.name) && protection.kind !== 'discarded') {
-    const accepted = args
-      .all(node, 'lintOff')
-      .some((off) => off.reason.trim().length >= 10)
+    const accepted = args.all(node, 'lintOff').some((off) => off.reason.trim().length >= 10)
     if (protection.kind !== 'hashed' || !accepted) {
       report(
         'PCI DSS 3.3.1 forbids keeping card verification codes after authorisation.',
@@ -99,6 +129,34 @@ function checkMasks(field: FieldPolicy, report: (message: string, fix: string) =
   })
 }
 
+/** Reports what the fields of a type contradict together. */
+export function checkType(
+  { name, fields }: TypePolicy,
+  node: ObjectTypeDefinitionNode,
+  { problems }: FieldReader,
+): void {
+  const paths = new Set<string>()
+  for (const { stored } of fields) {
+    if (paths.has(stored)) {
+      problems.add(node, `${name}: two fields are stored as "${stored}".`, 'change one @stored.')
+    }
+    paths.add(stored)
+  }
+}
+
+/** Reports embedded types that hold themselves: what is stored must end somewhere. */
+export function checkNesting(policies: Policies, types: TypeIndex, { problems }: FieldReader): void {
+  const holds = (name: string, sought: string, seen: Set<string>): boolean =>
+    (policies.embedded.get(name)?.fields ?? []).some(({ type }) => {
+      if (type.kind !== 'embedded' || seen.has(type.name)) return false
+      return type.name === sought || holds(type.name, sought, seen.add(type.name))
+    })
+  for (const [name, node] of types.embedded) {
+    if (!holds(name, name, new Set())) continue
+    problems.add(node, `${name} holds itself.`, 'make it a @model, joined by @relation.')
+  }
+}
+
 /** Reports what a model's fields contradict together. */
 export function checkModel(
   model: ModelPolicy,
@@ -116,10 +174,7 @@ export function checkModel(
   if (model.access.read === undefined) {
     report('nobody may read it.', 'say who: @access(read: ["owner", "role:…"], write: ["role:…"]).')
   }
-  const paths = new Set<string>()
   for (const field of model.fields) {
-    if (paths.has(field.stored)) report(`two fields are stored as "${field.stored}".`, 'change one @stored.')
-    paths.add(field.stored)
     if (field.type.kind !== 'relation') continue
     const target = policies.models.get(field.type.name)
     const holder = field.type.list ? target : model
