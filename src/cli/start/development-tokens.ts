@@ -1,3 +1,5 @@
+import { parse, print } from 'graphql'
+
 import { mintToken, type SigningKey } from '../../auth/mint-token.ts'
 import type { ExplorerTab } from '../../server/explorer/explorer-tab.ts'
 import type { Example, ExampleViewer } from './example.ts'
@@ -42,7 +44,7 @@ export function explorerTabs(
   return tokens.map(({ viewer, token }) => ({
     name: viewer.name,
     ...(viewer.description === undefined ? {} : { description: `${viewer.name} ${viewer.description}.` }),
-    query: `query As${viewer.name.replace(/\W/g, '')} ${query}`,
+    query: print(parse(`query As${viewer.name.replace(/\W/g, '')} ${query}`)),
     headers: { authorization: `Bearer ${token}` },
   }))
 }
