@@ -1,20 +1,17 @@
 import type { Command } from 'commander'
 
-import { loadConfig, type Overrides } from '../config/load-config.ts'
+import type { Overrides } from '../config/load-config.ts'
 import { addConfigOptions } from './config-options.ts'
 import { describeUse } from './describe-use.ts'
 import { runCommand } from './run-command.ts'
-import { mintDevelopmentToken } from './token/mint-development-token.ts'
 import { parseLifetime } from './token/parse-lifetime.ts'
-import { addViewerOptions, toTokenRequest, type ViewerOptions } from './viewer-options.ts'
+import { addViewerOptions, type ViewerOptions } from './viewer-options.ts'
 
-interface TokenOptions extends Pick<Overrides, 'data'>, ViewerOptions {
+export interface TokenOptions extends Pick<Overrides, 'data'>, ViewerOptions {
   readonly expires?: number
   readonly header?: boolean
   readonly json?: boolean
 }
-
-const hour = 3_600
 
 export function registerToken(program: Command): void {
   const command = program
@@ -25,7 +22,11 @@ export function registerToken(program: Command): void {
     .option('--header', 'print a whole header: authorization: Bearer …')
   addConfigOptions(command, ['data'])
     .option('--json', 'print one line of JSON')
-    .action(runCommand(printToken))
+    .action(
+      runCommand(async (options: TokenOptions) =>
+        (await import('./token/print-token.ts')).printToken(options),
+      ),
+    )
   describeUse(command, {
     examples: [
       'sealgate token --role SUPPORT --expires 30d',
@@ -33,19 +34,4 @@ export function registerToken(program: Command): void {
     ],
     exits: { 2: 'the arguments are wrong, or the gateway accepts no development tokens' },
   })
-}
-
-async function printToken(options: TokenOptions): Promise<void> {
-  const config = loadConfig(options)
-  const lifetimeSeconds = options.expires ?? hour
-  const token = await mintDevelopmentToken(config, options, lifetimeSeconds)
-  if (options.json === true) {
-    const {
-      roles = [],
-      scopes = [],
-      ...viewer
-    } = toTokenRequest(options, config.defaultTenant, lifetimeSeconds)
-    const header = `authorization: Bearer ${token}`
-    process.stdout.write(`${JSON.stringify({ token, header, ...viewer, roles, scopes })}\n`)
-  } else process.stdout.write(options.header === true ? `authorization: Bearer ${token}\n` : `${token}\n`)
 }
