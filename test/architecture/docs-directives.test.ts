@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 import { expect, test } from '@jest/globals'
-import type {
-  GraphQLEnumType} from 'graphql';
+import type { GraphQLEnumType } from 'graphql'
 import {
   astFromValue,
   buildSchema,
