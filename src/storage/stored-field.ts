@@ -19,10 +19,10 @@ export class StoredField {
   declare readonly t1?: Binary
 
   constructor({ parts }: SealedField) {
-    const binary = (bytes: Buffer): Binary => new Binary(bytes, ciphertextSubtype)
+    const binary = (bytes: Buffer): Binary => Object.freeze(new Binary(bytes, ciphertextSubtype))
     this.c = binary(parts.ciphertext)
     const masks = Object.entries(parts.masks).map(([style, bytes]) => [style, binary(bytes)])
-    if (masks.length > 0) this.m = Object.fromEntries(masks) as Record<string, Binary>
+    if (masks.length > 0) this.m = Object.freeze(Object.fromEntries(masks)) as Record<string, Binary>
     if (parts.terms.t0 !== undefined) this.t0 = binary(parts.terms.t0)
     if (parts.terms.t1 !== undefined) this.t1 = binary(parts.terms.t1)
   }
