@@ -47,19 +47,6 @@ export function checkField(
   if (protection.kind === 'encrypted' && protection.searchable && !isSearchable(field)) {
     report('search needs a single String, ID, Int, BigInt or Date.', 'remove `searchable` and `unique`.')
   }
-  const searched = (protection.kind === 'encrypted' && protection.searchable) || field.index !== undefined
-  if (searched && !args.has(owner, 'model')) {
-    report(
-      'only fields of a model itself can be searched or unique.',
-      'remove `searchable`, `unique` and @index, or move the field to the model.',
-    )
-  }
-  if (field.index?.unique === true && !type.required) {
-    report(
-      'a plain unique field needs a value in every document.',
-      `make it \`${type.name}!\`, or use @encrypted(unique: true), under which any number of documents have none.`,
-    )
-  }
   if (field.formats.length > 0 && (type.kind !== 'scalar' || type.name !== 'String')) {
     report('@format is for String.', 'remove it; other scalars have formats of their own.')
   }

@@ -9,6 +9,8 @@ export interface PendingValue {
   readonly path: string
   /** The ids of the list elements around the value, outermost first. */
   readonly elements: readonly string[]
+  /** Where the value stands in the input, for messages. */
+  readonly inputPath: string
   readonly value: unknown
 }
 

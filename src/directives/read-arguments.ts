@@ -47,7 +47,10 @@ export class ArgumentReader {
   }
 
   /** The arguments of each use of a directive on a node; a use with a wrong value is reported and left out. */
-  all<Name extends keyof DirectiveArguments>(node: Annotated, name: Name): readonly DirectiveArguments[Name][] {
+  all<Name extends keyof DirectiveArguments>(
+    node: Annotated,
+    name: Name,
+  ): readonly DirectiveArguments[Name][] {
     const definition = this.#schema.getDirective(name)
     const uses = node.directives?.filter((directive) => directive.name.value === name) ?? []
     if (definition == null) return []
@@ -62,7 +65,10 @@ export class ArgumentReader {
     })
   }
 
-  one<Name extends keyof DirectiveArguments>(node: Annotated, name: Name): DirectiveArguments[Name] | undefined {
+  one<Name extends keyof DirectiveArguments>(
+    node: Annotated,
+    name: Name,
+  ): DirectiveArguments[Name] | undefined {
     return this.all(node, name)[0]
   }
 

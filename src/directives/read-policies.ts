@@ -7,7 +7,7 @@ import {
 } from 'graphql'
 import pluralize from 'pluralize'
 
-import { checkField, checkModel } from './check-policies.ts'
+import { checkField, checkModel, checkNesting, checkType } from './check-policies.ts'
 import type { EmbeddedPolicy, FieldPolicy, ModelPolicy, Policies } from './policies.ts'
 import { AccessReader, type KnownRules } from './read-access.ts'
 import { ArgumentReader } from './read-arguments.ts'
@@ -34,6 +34,7 @@ export function readPolicies(document: DocumentNode, known: KnownRules): Policie
     embedded: new Map([...embedded].map(markIdentified(models, embedded))),
   }
   for (const policy of models.values()) checkModel(policy, policies, types, reader)
+  checkNesting(policies, types, reader)
   problems.throwIfAny()
   return policies
 }
@@ -77,7 +78,14 @@ function readEmbedded(name: string, node: ObjectTypeDefinitionNode, reader: Fiel
     const fix = 'put @access on the fields that embed it, or on its own fields.'
     reader.problems.add(node, 'An embedded type is read and written with its parent.', fix)
   }
-  return { kind: 'embedded', name, identified: false, fields: readFields(node, reader) }
+  const policy: EmbeddedPolicy = {
+    kind: 'embedded',
+    name,
+    identified: false,
+    fields: readFields(node, reader),
+  }
+  checkType(policy, node, reader)
+  return policy
 }
 
 function readModel(name: string, node: ObjectTypeDefinitionNode, reader: FieldReader): ModelPolicy {
@@ -94,7 +102,7 @@ function readModel(name: string, node: ObjectTypeDefinitionNode, reader: FieldRe
   if (subjects.length > 1) {
     reader.problems.add(node, 'A document has one subject.', 'keep one @subject, or split the type.')
   }
-  return {
+  const policy: ModelPolicy = {
     kind: 'model',
     name,
     collection,
@@ -103,6 +111,8 @@ function readModel(name: string, node: ObjectTypeDefinitionNode, reader: FieldRe
     subject: subjects[0]?.name.value,
     fields: readFields(node, reader),
   }
+  checkType(policy, node, reader)
+  return policy
 }
 
 function markIdentified(

@@ -10,8 +10,7 @@ import { GatewayError } from '../errors.ts'
 import { masks, type Pseudonym } from '../masking/index.ts'
 import type { Draft, PendingValue } from './draft.ts'
 import { maskValue, packMask } from './mask-value.ts'
-import type { PathCiphers} from './path-cipher.ts';
-import { type PathCipher, type RowOwner } from './path-cipher.ts'
+import type { PathCipher, PathCiphers, RowOwner } from './path-cipher.ts'
 
 /** OWASP's first choice for argon2id: 19 MiB, 2 passes, 1 lane. */
 const argon2Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
@@ -23,9 +22,11 @@ const termSlot: TermSlot = 't0'
 export interface Sealer {
   /**
    * One key-service round for all drafts together, none when their keys are cached.
+   * @returns for each draft undefined, or why one of its values cannot be encrypted: too long, or not to be normalised;
+   * such a draft must not be stored
    * @throws KEY_UNAVAILABLE or ERASED when any key cannot be had; then nothing was sealed
    */
-  seal(drafts: readonly Draft[]): Promise<void>
+  seal(drafts: readonly Draft[]): Promise<readonly (GatewayError | undefined)[]>
 }
 
 export function createSealer(ring: KeyRing, ciphers: PathCiphers): Sealer {
@@ -35,15 +36,23 @@ export function createSealer(ring: KeyRing, ciphers: PathCiphers): Sealer {
       const tasks = drafts.flatMap((draft) =>
         draft.pending.map((pending) => createTask(draft, pending, ciphers)),
       )
-      if (tasks.length === 0) return
+      if (tasks.length === 0) return drafts.map(() => undefined)
+      const failures = new Map<Draft, GatewayError>()
       const lease = ring.openLease()
       try {
         const tuples = new Map(tasks.flatMap((task) => task.tuples.map((tuple) => [tuple.name, tuple])))
         await lease.collectForWrite([...tuples.values()])
-        const values = await Promise.all(tasks.map((task) => prepare(task, lease)))
-        tasks.forEach((task, index) => {
-          task.pending.container[task.pending.key] = sealTask(task, values[index], lease)
-        })
+        const hashes = await hashPending(tasks, lease, failures)
+        for (const task of tasks) {
+          if (failures.has(task.draft)) continue
+          try {
+            const { container, key, value } = task.pending
+            container[key] = sealTask(task, hashes.get(task) ?? value, lease)
+          } catch (error) {
+            failures.set(task.draft, refusal(task.pending, error))
+          }
+        }
+        return drafts.map((draft) => failures.get(draft))
       } finally {
         lease.release()
       }
@@ -82,10 +91,33 @@ function createTask(draft: Draft, pending: PendingValue, ciphers: PathCiphers): 
 }
 
 /** Hashing takes its time, so it is done before the synchronous part. */
-async function prepare({ pending, cipher }: SealTask, lease: KeyLease): Promise<unknown> {
-  if (pending.field.protection.kind !== 'hashed' || cipher.index === undefined) return pending.value
-  const peppered = cipher.index.term(lease.writeKey(cipher.indexKey), pending.value)
-  return hash(peppered.toString('base64'), argon2Options)
+async function hashPending(
+  tasks: readonly SealTask[],
+  lease: KeyLease,
+  failures: Map<Draft, GatewayError>,
+): Promise<ReadonlyMap<SealTask, string>> {
+  const hashes = new Map<SealTask, string>()
+  const hashed = tasks.filter(({ pending }) => pending.field.protection.kind === 'hashed')
+  await Promise.all(
+    hashed.map(async (task) => {
+      const { pending, cipher, draft } = task
+      if (cipher.index === undefined) throw new GatewayError('INTERNAL_SERVER_ERROR')
+      try {
+        const peppered = cipher.index.term(lease.writeKey(cipher.indexKey), pending.value)
+        hashes.set(task, await hash(peppered.toString('base64'), argon2Options))
+      } catch (error) {
+        failures.set(draft, refusal(pending, error))
+      }
+    }),
+  )
+  return hashes
+}
+
+/** Names the value in the input that is to blame. @throws what is not about a value */
+function refusal({ field, inputPath }: PendingValue, error: unknown): GatewayError {
+  if (!(error instanceof GatewayError) || error.httpStatus !== 400) throw error
+  const message = `${inputPath} cannot be encrypted. ${error.message}`
+  return new GatewayError(error.code, { message, coordinate: field.coordinate, inputPath })
 }
 
 function sealTask(task: SealTask, value: unknown, lease: KeyLease): SealedField {

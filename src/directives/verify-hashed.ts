@@ -5,7 +5,7 @@ import { keyIdOf } from '../crypto/ciphertext.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { readSealed } from '../crypto/sealed-field.ts'
 import { GatewayError } from '../errors.ts'
-import type { PathCiphers} from './path-cipher.ts';
+import type { PathCiphers } from './path-cipher.ts'
 import { type RowOwner } from './path-cipher.ts'
 import type { ProtectedPath } from './protected-paths.ts'
 

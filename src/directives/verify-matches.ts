@@ -5,7 +5,7 @@ import type { KeyLease } from '../crypto/key-lease.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { readSealed } from '../crypto/sealed-field.ts'
 import { GatewayError } from '../errors.ts'
-import type { PathCiphers} from './path-cipher.ts';
+import type { PathCiphers } from './path-cipher.ts'
 import { type RowOwner } from './path-cipher.ts'
 import { type ModelPolicy, stored } from './policies.ts'
 import type { StoredObject } from './reveal-documents.ts'

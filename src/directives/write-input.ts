@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import { findUnstorable } from './find-unstorable.ts'
 import type { Decisions } from './decisions.ts'
 import type { KeptValue, PendingValue } from './draft.ts'
 import { createId } from './create-id.ts'
@@ -90,8 +91,12 @@ export class InputWriter {
         field,
         path: place.path + field.stored,
         elements: place.elements,
+        inputPath: join(place.input, field.name),
         value,
       })
+    } else {
+      const problem = findUnstorable(value)
+      if (problem !== undefined) throw invalid(field, place, problem)
     }
   }
 

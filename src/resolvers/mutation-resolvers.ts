@@ -33,7 +33,7 @@ export function createCreateResolver(model: ModelPolicy, tools: ResolverTools): 
       input: input as Input,
       at: 'input',
     })
-    await tools.sealer.seal([draft])
+    await sealOne(tools, draft)
     const [result] = await repository.insert([draft])
     if (result === undefined || result instanceof GatewayError) throw explainConflict(result, model, context)
     recordWrite(context, model, result, 'created')
@@ -62,13 +62,17 @@ export function createCreateManyResolver(model: ModelPolicy, tools: ResolverTool
     permittedRows(context, model, 'create')
     const drafts = inputs.map((input, position) => draftOrError(model, tools, context, input, position))
     const valid = drafts.filter((draft): draft is Draft => !(draft instanceof GatewayError))
-    await tools.sealer.seal(valid)
-    const results = await repository.insert(valid)
-    const storedDrafts = new Map(valid.map((draft, index) => [draft, results[index]]))
+    const refusals = await tools.sealer.seal(valid)
+    const sealed = valid.filter((_draft, index) => refusals[index] === undefined)
+    const inserted = await repository.insert(sealed)
+    const results = new Map<Draft, StoredObject | GatewayError | undefined>([
+      ...valid.map((draft, index) => [draft, refusals[index]] as const),
+      ...sealed.map((draft, index) => [draft, inserted[index]] as const),
+    ])
     const selection = tools.selections.of(info, model, ['document'])
     return Promise.all(
       drafts.map(async (draft): Promise<CreateOutcome> => {
-        const result = draft instanceof GatewayError ? draft : storedDrafts.get(draft)
+        const result = draft instanceof GatewayError ? draft : results.get(draft)
         if (result === undefined || result instanceof GatewayError) {
           const { code, message, inputPath, coordinate } = explainConflict(result, model, context)
           return { document: null, error: { code, message, inputPath, coordinate } }
@@ -78,6 +82,11 @@ export function createCreateManyResolver(model: ModelPolicy, tools: ResolverTool
       }),
     )
   }
+}
+
+async function sealOne({ sealer }: ResolverTools, draft: Draft): Promise<void> {
+  const [refusal] = await sealer.seal([draft])
+  if (refusal !== undefined) throw refusal
 }
 
 function draftOrError(
@@ -118,7 +127,7 @@ async function update(
     if (revision != null && current[stored.revision] !== revision) break
     const { policies } = tools
     const draft = draftUpdate({ policies, model, decisions: context.decisions, input, at: 'input' }, current)
-    await tools.sealer.seal([draft])
+    await sealOne(tools, draft)
     try {
       const updated = await repository.update(rows, draft, current[stored.revision] as number)
       if (updated !== undefined) return updated

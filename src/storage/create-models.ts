@@ -92,11 +92,7 @@ function indexesOf(model: ModelPolicy, policies: Policies): readonly Index[] {
         indexes.push([{ [`${field.stored}.${slot}`]: 1 }, { sparse: true, unique: protection.unique }])
       }
     }
-    if (index?.unique === true)
-      indexes.push([
-        { [tenant]: 1, [field.stored]: 1 },
-        { unique: true, sparse: true },
-      ])
+    if (index?.unique === true) indexes.push([{ [tenant]: 1, [field.stored]: 1 }, { unique: true }])
     else if (index !== undefined || keys.has(field.name))
       indexes.push([{ [tenant]: 1, [field.stored]: 1, [id]: 1 }, {}])
   }

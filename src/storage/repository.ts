@@ -77,6 +77,7 @@ export class Repository {
    * @returns for each draft the stored document, or why it was not stored
    */
   async insert(drafts: readonly Draft[]): Promise<readonly (StoredDocument | GatewayError)[]> {
+    if (drafts.length === 0) return []
     const documents = drafts.map((draft): StoredDocument => ({
       [stored.id]: draft.id,
       [stored.tenant]: draft.tenant,

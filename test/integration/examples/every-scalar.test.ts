@@ -202,3 +202,60 @@ describe('every scalar', () => {
     )
   }, 120_000)
 })
+
+describe('a value that cannot be kept as it is', () => {
+  async function createMany(inputs: readonly object[]): Promise<any[]> {
+    const { data, text } = await t.ask(
+      admin,
+      `mutation ($inputs: [SampleCreateInput!]!) {
+        createSamples(inputs: $inputs) { document { ${selection} } error { code message inputPath coordinate } }
+      }`,
+      { inputs },
+    )
+    if (data?.createSamples == null) throw new Error(text.slice(0, 2_000))
+    return data.createSamples
+  }
+
+  test('is refused with its place, alone of all items', async () => {
+    const long = 'x'.repeat(1_500_000)
+    const outcomes = await createMany([
+      { plainString: 'a\ud800' },
+      { plainJSON: { a: { $where: 1 } } },
+      { parts: [{ inners: [{ plainStringList: ['', '\udfff'] }] }] },
+      { sealedString: 'good' },
+      { sealedJSON: nest(80) },
+      { part: { inner: { sealedString: long } } },
+    ])
+    expect(
+      outcomes.map(({ error }) => error && [error.code, error.inputPath, error.coordinate]),
+    ).toStrictEqual([
+      ['BAD_USER_INPUT', 'inputs[0].plainString', 'Sample.plainString'],
+      ['BAD_USER_INPUT', 'inputs[1].plainJSON', 'Sample.plainJSON'],
+      ['BAD_USER_INPUT', 'inputs[2].parts[0].inners[0].plainStringList', 'Inner.plainStringList'],
+      null,
+      ['LIMIT_EXCEEDED', 'inputs[4].sealedJSON', 'Sample.sealedJSON'],
+      null,
+    ])
+    expect(outcomes[5].document.part.inner.sealedString).toBe(long)
+    expect(await t.raw('samples').countDocuments({ _id: outcomes[3].document.id })).toBe(1)
+  })
+
+  test('never becomes part of the prototype of an object', async () => {
+    const [outcome] = await createMany([{ sealedJSON: JSON.parse('{"__proto__":{"polluted":1}}') }])
+    expect(asJson(outcome.document.sealedJSON)).toBe('{"__proto__":{"polluted":1}}')
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
+    const body =
+      '{"query":"mutation($i:SampleCreateInput!){createSample(input:$i){id}}","variables":{"i":{"__proto__":{"plainInt":1}}}}'
+    const answer = await t.gateway.app.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { authorization: `Bearer ${await t.token(admin)}`, 'content-type': 'application/json' },
+      payload: body,
+    })
+    expect(answer.json().errors[0].extensions.code).toBe('BAD_USER_INPUT')
+  })
+
+  function nest(levels: number): unknown {
+    return levels === 0 ? 1 : [nest(levels - 1)]
+  }
+})
