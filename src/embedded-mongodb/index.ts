@@ -21,10 +21,11 @@ export async function startEmbeddedMongodb(options: MongodbServerOptions): Promi
     await worker.terminate()
     throw message.kind === 'in use' ? new FolderInUseError(message.port) : new Error(message.message)
   }
+  let exited: Promise<unknown> | undefined
   return {
     uri: message.uri,
     async close() {
-      const exited = once(worker, 'exit')
+      exited ??= once(worker, 'exit')
       worker.postMessage('close')
       await exited
     },

@@ -154,8 +154,6 @@ export function isExpressionOperator(name: string): boolean {
   return Object.hasOwn(operators, name)
 }
 
-type ContextOperators = NonNullable<Parameters<typeof Context.init>[0]>
-
 /** How mingo evaluates: with these operators only, and no scripts. */
 export const evaluation: Options = {
   idKey: '_id',
@@ -163,5 +161,5 @@ export const evaluation: Options = {
   useStrictMode: true,
   scriptEnabled: false,
   failOnError: true,
-  context: Context.init({ expression: operators } as ContextOperators),
+  context: Context.init({ expression: operators }),
 }

@@ -1,10 +1,9 @@
 import { CommandError } from '../command-error.ts'
 import { isPlainObject } from '../bson/canonical-type.ts'
-import type { Update } from '../update/update.ts'
-import { documentStages } from './document-stages.ts'
+import { type DocumentStage, documentStages } from './document-stages.ts'
 
 /** Compiles an update given as a pipeline. A stage that loses `_id` keeps it, as with MongoDB. */
-export function compileUpdatePipeline(stages: readonly unknown[]): Update {
+export function compileUpdatePipeline(stages: readonly unknown[]): DocumentStage {
   const compiled = stages.map((stage) => {
     const [name = ''] = isPlainObject(stage) ? Object.keys(stage) : []
     const compile = Object.hasOwn(documentStages, name) ? documentStages[name] : undefined

@@ -180,7 +180,15 @@ export const collectionCommands: CommandTable = {
   create: {
     fields: [
       ...['capped', 'timeseries', 'clusteredIndex', 'viewOn', 'pipeline', 'validator', 'expireAfterSeconds'],
-      ...['validationLevel', 'validationAction', 'autoIndexId', 'storageEngine', 'indexOptionDefaults'],
+      ...[
+        'validationLevel',
+        'validationAction',
+        'autoIndexId',
+        'storageEngine',
+        'indexOptionDefaults',
+        'size',
+        'max',
+      ],
     ],
     run: runCreate,
   },

@@ -2,7 +2,6 @@ import { CommandError } from '../command-error.ts'
 import { equalValues } from '../bson/compare-values.ts'
 import type { Engine, Namespace } from '../engine.ts'
 import { findCollection } from '../engine.ts'
-import { endOfSlice } from '../query/scan.ts'
 import { type Collection, type StoredIndex, wholeRange } from '../storage/collection.ts'
 import {
   type IndexDefinition,
@@ -18,6 +17,12 @@ import {
   documentsOf,
   namespaceOf,
 } from './command.ts'
+
+/** Documents an index takes in at most in one write; each write waits for the disk. */
+const buildBatch = 4000
+
+/** And for how long, in milliseconds. */
+const buildSlice = 30
 
 /** Whether an index exists already. Throws when it exists as something else. */
 function exists(collection: Collection, wanted: IndexDefinition): boolean {
@@ -67,17 +72,17 @@ async function buildIndex(engine: Engine, namespace: Namespace, index: StoredInd
         if (collection?.state.indexes.includes(index) !== true) {
           throw new CommandError('NamespaceNotFound', 'the collection was dropped while an index was built')
         }
-        const until = endOfSlice()
+        const until = performance.now() + buildSlice
         const whole = wholeRange('document', collection.state.id)
         const batch = engine.store.entries(from === undefined ? whole : { low: from, high: whole.high })
         const documents: { key: Buffer; value: Buffer }[] = []
-        for (const entry of batch) if (documents.push(entry) === 200) break
+        for (const entry of batch) if (documents.push(entry) === buildBatch) break
         for (const { key, value } of documents) {
           collection.fillIndex(index, { idKey: key.subarray(prefixBytes), bytes: value })
           from = Buffer.concat([key, Buffer.of(0)])
           if (performance.now() >= until) return false
         }
-        if (documents.length === 200) return false
+        if (documents.length === buildBatch) return false
         index.building = false
         collection.definitionChanged = true
         return true

@@ -4,7 +4,8 @@ import { visitPath } from '../bson/document-path.ts'
 import type { BsonDocument } from '../bson/document.ts'
 import { compileExpression, isTruthy } from '../aggregate/expression.ts'
 import { compileRegex } from './regex.ts'
-import { valueOperators, type ValueTest } from './value-operators.ts'
+import { valueOperators } from './value-operators.ts'
+import type { ValueTest } from './value-test.ts'
 
 export type Predicate = (document: unknown) => boolean
 

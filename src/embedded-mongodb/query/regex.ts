@@ -2,7 +2,7 @@ import type { BSONRegExp } from 'bson'
 import { CommandError, refuse } from '../command-error.ts'
 import { bsonClass } from '../bson/canonical-type.ts'
 import { equalValues } from '../bson/compare-values.ts'
-import type { ValueTest } from './value-operators.ts'
+import type { ValueTest } from './value-test.ts'
 
 interface RegexSource {
   readonly pattern: string

@@ -10,9 +10,8 @@ import {
 } from '../bson/canonical-type.ts'
 import { compareValues, equalValues } from '../bson/compare-values.ts'
 import { compileRegex } from './regex.ts'
+import type { ValueTest } from './value-test.ts'
 import { compileType } from './value-type.ts'
-
-export type ValueTest = (value: unknown) => boolean
 
 interface CompiledOperator {
   readonly test: ValueTest

@@ -1,6 +1,6 @@
 import { CommandError } from '../command-error.ts'
 import { bsonClass, isNumber, toNumber } from '../bson/canonical-type.ts'
-import type { ValueTest } from './value-operators.ts'
+import type { ValueTest } from './value-test.ts'
 
 const codes: Readonly<Record<string, number>> = {
   double: 1,

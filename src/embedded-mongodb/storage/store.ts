@@ -1,4 +1,5 @@
 import { open, type RootDatabase } from 'lmdb'
+import { CommandError } from '../command-error.ts'
 
 export interface Entry {
   readonly key: Buffer
@@ -86,7 +87,8 @@ export class Store {
 
   /**
    * Runs a synchronous action in a write transaction and resolves to its result once that is on disk.
-   * What an action wrote before it threw stays written: it must check first, and then write.
+   * What an action wrote before it threw a CommandError stays written: it must check first, and then write. Any other
+   * error means that a write may be incomplete, and undoes the whole transaction.
    */
   write<Result>(action: () => Result): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
@@ -99,8 +101,9 @@ export class Store {
               resolve(result)
             }
           } catch (error) {
+            if (!(error instanceof CommandError)) throw error
             outcome = () => {
-              reject(asError(error))
+              reject(error)
             }
           }
         },

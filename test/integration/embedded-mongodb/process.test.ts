@@ -7,10 +7,10 @@ import { createMongodbServer } from '../../../src/embedded-mongodb/mongodb-serve
 import { type BuiltEmbeddedMongodb, buildEmbeddedMongodb } from '../../support/built-embedded-mongodb.ts'
 import { startEmbeddedMongodbProcess } from '../../support/embedded-mongodb-process.ts'
 
-async function readNames(uri: string): Promise<unknown[]> {
+async function readNames(uri: string): Promise<unknown> {
   const client = await MongoClient.connect(uri)
   try {
-    return await client.db('d').collection('c').distinct('name')
+    return (await client.db('d').collection('c').distinct('name')) as unknown
   } finally {
     await client.close()
   }

@@ -122,8 +122,8 @@ describe('queries of the embedded MongoDB server', () => {
         direction,
         fc.integer({ min: 1, max: 6 }),
         async (documents, one, c, b, limit) => {
-          const plain = client.db('properties').collection<Document>(`plain${++run}`)
-          const indexed = client.db('properties').collection<Document>(`indexed${run}`)
+          const plain = client.db('properties').collection(`plain${++run}`)
+          const indexed = client.db('properties').collection(`indexed${run}`)
           await indexed.createIndexes([{ key: { c: 1, 'b.x': -1 } }, { key: { c: -1, 'b.x': -1 } }])
           const stored = documents.map((fields, i): WithoutId<Document> => ({ _id: i, ...fields }))
           await plain.insertMany(stored.map((each) => ({ ...each })))

@@ -1,0 +1,2 @@
+/** Tests one value; undefined stands for a missing one. */
+export type ValueTest = (value: unknown) => boolean
