@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 
 import { registerExplain } from './explain.ts'
+import { registerGet } from './get.ts'
 import { registerInspect } from './inspect.ts'
 import { registerStart } from './start.ts'
 import { registerToken } from './token.ts'
@@ -22,5 +23,6 @@ registerStart(program)
 registerToken(program)
 registerInspect(program)
 registerExplain(program)
+registerGet(program)
 
 await program.parseAsync()
