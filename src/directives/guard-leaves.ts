@@ -1,4 +1,9 @@
+import { isAnyArrayBuffer } from 'node:util/types'
+
 import {
+  defaultFieldResolver,
+  getNamedType,
+  type GraphQLField,
   type GraphQLLeafType,
   GraphQLEnumType,
   GraphQLList,
@@ -18,7 +23,8 @@ import { Revealed } from './revealed.ts'
 
 /**
  * Puts a guard in front of every leaf of an executable schema. A protected coordinate serialises only values that were
- * released for it; every other leaf refuses released values, bytes and objects with bytes inside.
+ * released for it and for the viewer who asks; every other leaf refuses released values. None lets bytes pass, nor objects
+ * with bytes inside.
  *
  * The guards bear the names of the types they guard and are not in the type map: documents are validated, and
  * introspection answered, as if they were not there.
@@ -32,6 +38,7 @@ export function guardLeaves(schema: GraphQLSchema, policies: Policies): void {
     for (const field of Object.values(type.getFields())) {
       const fieldPolicy = policy?.fields.find(({ name }) => name === field.name)
       const guarded = fieldPolicy !== undefined && isProtected(fieldPolicy)
+      if (guarded && isLeafType(getNamedType(field.type))) guardViewer(field, fieldPolicy)
       field.type = replaceLeaf(field.type, (leaf) =>
         guarded ? createGuard(leaf, fieldPolicy) : plainGuard(leaf, plainGuards),
       )
@@ -43,7 +50,7 @@ function plainGuard(leaf: GraphQLLeafType, known: Map<GraphQLLeafType, GraphQLLe
   let guard = known.get(leaf)
   if (guard === undefined) {
     guard = copyLeaf(leaf, (value) => {
-      if (value instanceof Revealed || hasBytes(value)) throw new GatewayError('LEAK_REFUSED')
+      if (isWithheld(value)) throw new GatewayError('LEAK_REFUSED')
       return leaf.serialize(value)
     })
     known.set(leaf, guard)
@@ -51,12 +58,37 @@ function plainGuard(leaf: GraphQLLeafType, known: Map<GraphQLLeafType, GraphQLLe
   return guard
 }
 
+/** A leaf does not know who asks; its resolver does. */
+function guardViewer(field: GraphQLField<unknown, unknown>, { coordinate }: FieldPolicy): void {
+  const { resolve = defaultFieldResolver } = field
+  const judge = (value: unknown, decisions: unknown): unknown => {
+    if (typeof value !== 'object' || value === null || value instanceof Error) return value
+    if (Array.isArray(value)) for (const item of value) judge(item, decisions)
+    else if (!Revealed.is(value) || value.decisions !== decisions) {
+      throw new GatewayError('LEAK_REFUSED', { coordinate })
+    }
+    return value
+  }
+  field.resolve = (source, args, context, info) => {
+    const value: unknown = resolve(source, args, context, info)
+    const { decisions } = context as { decisions?: unknown }
+    return isThenable(value)
+      ? Promise.resolve(value).then((late) => judge(late, decisions))
+      : judge(value, decisions)
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
+
 function createGuard(leaf: GraphQLLeafType, { coordinate }: FieldPolicy): GraphQLLeafType {
   return copyLeaf(leaf, (value) => {
-    if (!(value instanceof Revealed) || value.coordinate !== coordinate) {
+    if (!Revealed.is(value) || value.coordinate !== coordinate) {
       throw new GatewayError('LEAK_REFUSED', { coordinate })
     }
     const opened = Revealed.open(value)
+    if (isWithheld(opened)) throw new GatewayError('LEAK_REFUSED', { coordinate })
     try {
       return leaf.serialize(opened)
     } catch {
@@ -86,8 +118,9 @@ function replaceLeaf(
   return isLeafType(type) ? replace(type) : type
 }
 
-function hasBytes(value: unknown): boolean {
+/** Released values pass at their own coordinate only, and bytes nowhere; nor does what holds them. */
+function isWithheld(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || value instanceof Date) return false
-  if (value instanceof Uint8Array || (value as { _bsontype?: unknown })._bsontype === 'Binary') return true
-  return Object.values(value).some(hasBytes)
+  if (Revealed.is(value) || ArrayBuffer.isView(value) || isAnyArrayBuffer(value)) return true
+  return (value as { _bsontype?: unknown })._bsontype === 'Binary' || Object.values(value).some(isWithheld)
 }

@@ -18,6 +18,11 @@ export class Revealed {
     this.#value = value
   }
 
+  /** Whether the constructor made it: neither its looks nor its prototype count. */
+  static is(value: unknown): value is Revealed {
+    return typeof value === 'object' && value !== null && #value in value
+  }
+
   /** For the leaf guard alone. */
   static open(revealed: Revealed): unknown {
     return revealed.#value

@@ -1,11 +1,21 @@
-import { Source } from 'graphql'
+import { type DocumentNode, Source } from 'graphql'
 
 import { parseSchema } from '../../src/directives/load-schema.ts'
 import type { Policies } from '../../src/directives/policies.ts'
 import { readPolicies } from '../../src/directives/read-policies.ts'
 import { isRule, ruleForms } from '../../src/permissions/rules.ts'
 
-/** The policies of SDL in memory. @throws SCHEMA_INVALID as a start would */
+export interface TestSchema {
+  readonly document: DocumentNode
+  readonly policies: Policies
+}
+
+/** Reads SDL in memory. @throws SCHEMA_INVALID as a start would */
+export function readTestSchema(sdl: string): TestSchema {
+  const document = parseSchema([new Source(sdl, 'test.graphql')])
+  return { document, policies: readPolicies(document, { isRule, names: ruleForms }) }
+}
+
 export function readTestPolicies(sdl: string): Policies {
-  return readPolicies(parseSchema([new Source(sdl, 'test.graphql')]), { isRule, names: ruleForms })
+  return readTestSchema(sdl).policies
 }
