@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 
 import { Command } from 'commander'
 
+import { registerDoctor } from './doctor.ts'
 import { registerExplain } from './explain.ts'
 import { registerGet } from './get.ts'
 import { registerInspect } from './inspect.ts'
@@ -24,5 +25,6 @@ registerToken(program)
 registerInspect(program)
 registerExplain(program)
 registerGet(program)
+registerDoctor(program)
 
 await program.parseAsync()

@@ -89,7 +89,7 @@ export function findSchemaFolder(
   return readerOf(overrides, environment).text('SEALGATE_SCHEMA') ?? shippedSchema
 }
 
-function readerOf(
+export function readerOf(
   { schema, port, host, data }: Overrides,
   environment: NodeJS.ProcessEnv,
 ): EnvironmentReader {
@@ -104,7 +104,7 @@ function readerOf(
   })
 }
 
-function readDatabase(read: EnvironmentReader, production: boolean): Config['database'] {
+export function readDatabase(read: EnvironmentReader, production: boolean): Config['database'] {
   const uri = read.text('MONGODB_URI') ?? read.fileText('MONGODB_URI_FILE')?.trim()
   const kind = read.choice('SEALGATE_DATABASE', ['embedded', 'mongodb'])
   if (kind === 'embedded' || (kind === undefined && uri === undefined)) {
@@ -120,7 +120,11 @@ function readDatabase(read: EnvironmentReader, production: boolean): Config['dat
   return { kind: 'mongodb', uri }
 }
 
-function readKeys(read: EnvironmentReader, production: boolean, dataFolder: string): KeyProviderOptions {
+export function readKeys(
+  read: EnvironmentReader,
+  production: boolean,
+  dataFolder: string,
+): KeyProviderOptions {
   const kind = read.choice('SEALGATE_KEYS', ['local', 'vault'])
   if (kind === 'vault' || (kind === undefined && read.text('VAULT_ADDR') !== undefined))
     return readVault(read, production)
@@ -140,7 +144,11 @@ function readKeys(read: EnvironmentReader, production: boolean, dataFolder: stri
   return { provider: 'local', folder, masterKey: { file: join(dataFolder, 'master-key'), generate: true } }
 }
 
-function readTokens(read: EnvironmentReader, production: boolean, defaultTenant: string): Config['tokens'] {
+export function readTokens(
+  read: EnvironmentReader,
+  production: boolean,
+  defaultTenant: string,
+): Config['tokens'] {
   const pem = read.fileText('SEALGATE_JWT_PUBLIC_KEY_FILE')
   const json = read.fileText('SEALGATE_JWT_JWKS_FILE')
   const url = read.text('SEALGATE_JWT_JWKS_URL')

@@ -1,0 +1,115 @@
+import type { Kek } from '../../crypto/key-provider.ts'
+import type { Policies } from '../../directives/policies.ts'
+import type { VaultOptions } from '../../kms/index.ts'
+import { VaultClient } from '../../kms/vault/client.ts'
+import { keyNameOf } from '../../kms/vault/keys.ts'
+import { parseVaultOptions, type VaultSettings } from '../../kms/vault/options.ts'
+import { VaultSession } from '../../kms/vault/session.ts'
+import { neededKeks } from '../../server/verified-keys.ts'
+import { checkClock } from './check-clock.ts'
+import { describeFailure, failure, type Finding, ok, warning } from './finding.ts'
+
+const check = 'Vault'
+
+/** Asks Vault how it is, how long the token lives, and what it may do with each key that the schema needs. */
+export async function checkVault(
+  options: VaultOptions,
+  policies: Policies | undefined,
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = []
+  let client: VaultClient | undefined
+  let session: VaultSession | undefined
+  try {
+    const settings = parseVaultOptions(options)
+    client = await VaultClient.open(settings)
+    findings.push(...(await checkHealth(client, settings)))
+    session = await VaultSession.open(client, settings.auth)
+    findings.push(await checkToken(session))
+    for (const kek of policies === undefined ? [] : neededKeks(policies))
+      findings.push(await checkKek(session, settings, kek))
+  } catch (error) {
+    findings.push(
+      failure(check, describeFailure(error), 'check VAULT_ADDR, VAULT_CACERT and the credentials.'),
+    )
+  } finally {
+    session?.close()
+    await client?.close()
+  }
+  return findings
+}
+
+async function checkHealth(client: VaultClient, { address }: VaultSettings): Promise<readonly Finding[]> {
+  const asked = Date.now()
+  // Standby nodes and sealed ones answer 200 too: what they are stands in the body.
+  const path = 'sys/health?standbyok=true&perfstandbyok=true&sealedcode=200&uninitcode=200'
+  const { body } = await client.send({ method: 'GET', path, token: '', maximum: 65_536 })
+  const health = JSON.parse(body.toString()) as Readonly<Record<string, unknown>>
+  const detail = `${String(health.version)} at ${address}`
+  if (health.initialized !== true)
+    return [failure(check, `${detail} is not initialised`, 'vault operator init')]
+  if (health.sealed === true) return [failure(check, `${detail} is sealed`, 'vault operator unseal')]
+  const clock =
+    typeof health.server_time_utc === 'number'
+      ? [checkClock(check, health.server_time_utc * 1_000, asked, Date.now(), 1_000)]
+      : []
+  return [ok(check, detail), ...clock]
+}
+
+const shortSeconds = 3_600
+
+async function checkToken(session: VaultSession): Promise<Finding> {
+  const name = 'Vault token'
+  const { status, data } = await session.request('GET', 'auth/token/lookup-self')
+  if (status !== 200) {
+    const line = 'path "auth/token/lookup-self" { capabilities = ["read"] }'
+    return warning(name, 'its life cannot be read', `add to its policy: ${line}`)
+  }
+  const { ttl, renewable, policies } = data as Readonly<Record<string, unknown>>
+  const names = Array.isArray(policies) ? policies.join(', ') : ''
+  const life =
+    ttl === 0 ? 'never ends' : `${String(ttl)} s left, ${renewable === true ? '' : 'not '}renewable`
+  const detail = `${life}, policies ${names}`
+  if (Array.isArray(policies) && policies.includes('root'))
+    return warning(name, detail, 'give the gateway a token or AppRole with the policy of docs/operations.md.')
+  if (typeof ttl === 'number' && ttl > 0 && ttl < shortSeconds && renewable !== true)
+    return warning(name, detail, 'use an AppRole, or a renewable token.')
+  return ok(name, detail)
+}
+
+async function checkKek(session: VaultSession, settings: VaultSettings, kek: Kek): Promise<Finding> {
+  const { mountPath, keyPrefix } = settings
+  const name = keyNameOf(keyPrefix, kek)
+  const check = `Vault key ${name}`
+  const [encrypt, decrypt, key] = ['encrypt', 'decrypt', 'keys'].map(
+    (part) => `${mountPath}/${part}/${name}`,
+  ) as [string, string, string]
+  const { data } = await session.request('POST', 'sys/capabilities-self', { paths: [encrypt, decrypt, key] })
+  const rights = (data ?? {}) as Readonly<Record<string, readonly string[] | undefined>>
+  const may = (path: string, right: string): boolean =>
+    rights[path]?.some((given) => given === right || given === 'root') === true
+  const line = (path: string, right: string): string => `path "${path}" { capabilities = ["${right}"] }`
+  const { status } = await session.request('GET', key)
+  if (status === 404 && !may(key, 'create') && !may(key, 'update')) {
+    const fix = `vault write ${key} type=aes256-gcm96 derived=true`
+    return failure(check, `is missing, and this token may not make it`, fix)
+  }
+  const can = { encrypt: may(encrypt, 'update'), decrypt: may(decrypt, 'update'), read: may(key, 'read') }
+  const words = Object.entries(can).map(([what, allowed]) => `${what} ${allowed ? 'yes' : 'no'}`)
+  const detail = `${status === 404 ? 'is made at the first start; ' : ''}${words.join(', ')}`
+  if (!can.read && status !== 404) return failure(check, detail, `add to the policy: ${line(key, 'read')}`)
+  if (!can.encrypt || !can.decrypt) {
+    const missing = [
+      ...(can.encrypt ? [] : [line(encrypt, 'update')]),
+      ...(can.decrypt ? [] : [line(decrypt, 'update')]),
+    ]
+    const fix = `wanted for an instance that shall not ${kek.purpose === 'REVEAL' ? 'see clear values' : 'use them'}; else add: ${missing.join(' ')}`
+    return warning(check, detail, fix)
+  }
+  if (rights[encrypt]?.includes('create') === true)
+    return warning(
+      check,
+      `${detail}, and create: a mistyped name would make a key`,
+      `grant ${line(encrypt, 'update')} only.`,
+    )
+  return ok(check, detail)
+}
