@@ -21,6 +21,8 @@ export function judgeForRead(row: KeyRow | undefined, { keyType, purpose }: Kek,
       stored.keyType === keyType && stored.purpose === purpose && stored.keyId.toString('hex') === keyId,
   )
   if (key === undefined) return 'DECRYPTION_FAILED'
+  // Rows are data: a state that only a later version knows is not one to read by.
+  if (!Object.hasOwn(readFailures, key.state)) return 'DECRYPTION_FAILED'
   return readFailures[key.state] ?? key
 }
 

@@ -39,6 +39,10 @@ export interface TestGateway {
   ) => Promise<GraphQLAnswer>
   /** A connection of its own to the stored documents, below the gateway. */
   readonly raw: (collection: string) => mongoose.mongo.Collection
+  /** The same to the database of the wrapped keys. */
+  readonly rawKeys: (collection: string) => mongoose.mongo.Collection
+  /** Both databases. */
+  readonly databases: readonly mongoose.mongo.Db[]
   readonly close: () => Promise<void>
 }
 
@@ -100,6 +104,8 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
       return { status: response.statusCode, data, errors, text: response.body }
     },
     raw: (collection) => client.db(database).collection(collection),
+    rawKeys: (collection) => client.db(`${database}_keys`).collection(collection),
+    databases: [client.db(database), client.db(`${database}_keys`)],
     close: async () => {
       await gateway.close()
       await client.db(database).dropDatabase()
