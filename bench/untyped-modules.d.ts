@@ -22,9 +22,11 @@ declare module 'autocannon' {
 }
 
 declare module 'express' {
+  import type { Server } from 'node:http'
+
   interface Application {
     use(path: string, ...handlers: unknown[]): void
-    listen(port: number, host: string): import('node:http').Server
+    listen(port: number, host: string): Server
   }
 
   function express(): Application

@@ -9,7 +9,7 @@ export async function holdInMemory({ repositories }: Storage, model: string): Pr
   const repository = repositories.get(model)
   if (repository === undefined) throw new TypeError(`no model ${model}`)
   const documents = await repository.list({ rows: { tenant: 'default' }, limit: 1_000 })
-  const byId = new Map(documents.map((document) => [String(document['_id']), document]))
+  const byId = new Map(documents.map((document) => [String(document._id), document]))
   const held: Pick<Repository, 'findById' | 'list'> = {
     findById(_rows, id) {
       const document = byId.get(id)

@@ -31,6 +31,13 @@ export function keyIdOf(stored: Uint8Array): string | undefined {
   return viewOf(stored).toString('hex', keyIdStart, headerLength)
 }
 
+/** Whether a stored form has a header of this format that names the same key as another, whose header has one. */
+export function namesSameKey(known: Uint8Array, stored: Uint8Array): boolean {
+  if (stored.length < headerLength || stored[0] !== formatVersion) return false
+  for (let at = keyIdStart; at < headerLength; at += 1) if (stored[at] !== known[at]) return false
+  return true
+}
+
 /** @throws `DECRYPTION_FAILED` unless version, suite and every length are on the allow-list. */
 export function parseCiphertext(stored: Uint8Array): Ciphertext {
   const suite = stored[0] === formatVersion ? findSuite(stored[1] ?? 0) : undefined

@@ -35,6 +35,8 @@ export interface PathCipher {
   /** Present when the path is searchable, or hashed (then it is the pepper). */
   readonly index: BlindIndex | undefined
   readonly indexKey: KeyTuple
+  /** Paths of one group share their keys within a row. */
+  readonly keyGroup: string
   revealKey(row: RowOwner): KeyTuple
   maskKey(row: RowOwner): KeyTuple
 }
@@ -78,6 +80,8 @@ function createPathCipher({ collection, path, field }: ProtectedPath, tenant: st
     mask: new FieldCipher({ ...place, purpose: 'MASK', type: 'JSON', padding: 'BUCKETS' }),
     index: createIndex(protection, { tenant, collection, path, type }),
     indexKey: createKeyTuple({ tenant, scope: 'PATH', scopeId: `${collection}.${path}` }, keyType, 'INDEX'),
+    keyGroup:
+      scope === 'MODEL' || scope === 'DOCUMENT' ? `${keyType}/${scope}/${collection}` : `${keyType}/${scope}`,
     revealKey: (row) => createKeyTuple(holder(row), keyType, 'REVEAL'),
     maskKey: (row) => createKeyTuple(holder(row), keyType, 'MASK'),
   }

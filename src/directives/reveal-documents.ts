@@ -1,15 +1,14 @@
 import type { AuditedAct, AuditOutcome } from '../audit/event.ts'
 import { RowAddress } from '../crypto/associated-data.ts'
-import { keyIdOf } from '../crypto/ciphertext.ts'
-import type { KeyLease, KeyRequest } from '../crypto/key-lease.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
-import { readSealed } from '../crypto/sealed-field.ts'
+import { readCiphertext, readMask } from '../crypto/sealed-field.ts'
 import { GatewayError } from '../errors.ts'
 import type { Decisions, Outcome } from './decisions.ts'
 import { maskValue, unpackMask } from './mask-value.ts'
-import type { PathCiphers } from './path-cipher.ts'
-import { type RowOwner } from './path-cipher.ts'
+import { type NeededKey, RowKeys } from './needed-keys.ts'
+import type { PathCipher, PathCiphers, RowOwner } from './path-cipher.ts'
 import { type FieldPolicy, type ModelPolicy, stored } from './policies.ts'
+import { type PlannedField, planReveal, type RevealPlan } from './reveal-plan.ts'
 import { release } from './revealed.ts'
 import type { Selection } from './selection.ts'
 
@@ -38,13 +37,14 @@ export interface Revealer {
 export function createRevealer(ring: KeyRing, ciphers: PathCiphers): Revealer {
   return {
     async reveal(options) {
-      const tasks: DecryptTask[] = []
-      for (const document of options.documents) collectDocument(document, options, ciphers, tasks)
-      if (tasks.length === 0) return
+      const collection = collectTasks(options, ciphers)
+      if (collection.tasks.length === 0) return
       const lease = ring.openLease()
       try {
-        await lease.collectForRead(tasks.flatMap(requestOf))
-        for (const task of tasks) decryptTask(task, lease, options)
+        const collecting = lease.collectForRead(collection.keys)
+        if (collecting !== undefined) await collecting
+        for (const key of collection.keys) key.take(lease)
+        for (const task of collection.tasks) decryptTask(task, options)
       } finally {
         lease.release()
       }
@@ -68,71 +68,85 @@ interface DecryptTask {
   readonly bytes: Buffer
   readonly row: RowAddress
   readonly owner: RowOwner
-  readonly cipher: ReturnType<PathCiphers['of']>
-  readonly request: KeyRequest | undefined
+  readonly cipher: PathCipher
+  /** Undefined when the stored bytes name none. */
+  readonly neededKey: NeededKey | undefined
 }
 
+interface Collection {
+  readonly tasks: DecryptTask[]
+  readonly keys: NeededKey[]
+}
+
+/** A document on its way through the plan. */
 interface Walk {
   readonly options: RevealOptions
-  readonly ciphers: PathCiphers
   readonly tasks: DecryptTask[]
   readonly owner: RowOwner
   readonly owns: boolean
+  readonly keys: RowKeys
 }
 
-function collectDocument(
-  document: StoredObject,
-  options: RevealOptions,
-  ciphers: PathCiphers,
-  tasks: DecryptTask[],
-): void {
-  const { decisions } = options
-  const owner: RowOwner = {
-    tenant: String(document[stored.tenant]),
-    subject: String(document[stored.subject]),
-    id: String(document[stored.id]),
+function collectTasks(options: RevealOptions, ciphers: PathCiphers): Collection {
+  const { model, documents, selection, decisions } = options
+  const collection: Collection = { tasks: [], keys: [] }
+  let planned: { readonly tenant: string; readonly plan: RevealPlan } | undefined
+  for (const document of documents) {
+    const owner: RowOwner = {
+      tenant: String(document[stored.tenant]),
+      subject: String(document[stored.subject]),
+      id: String(document[stored.id]),
+    }
+    const { tenant } = owner
+    if (planned?.tenant !== tenant) {
+      const plan = planReveal(selection, '', { collection: model.collection, tenant, decisions, ciphers })
+      planned = { tenant, plan }
+    }
+    const owns = decisions.subject !== undefined && owner.subject === decisions.subject
+    const keys = new RowKeys(owner, collection.keys)
+    collectObject(document, planned.plan, [], { options, tasks: collection.tasks, owner, owns, keys })
   }
-  const owns = decisions.subject !== undefined && owner.subject === decisions.subject
-  collectObject(document, options.selection, '', [], { options, ciphers, tasks, owner, owns })
+  return collection
 }
 
 function collectObject(
   object: StoredObject,
-  selection: Selection,
-  prefix: string,
+  plan: RevealPlan,
   elements: readonly string[],
   walk: Walk,
 ): void {
+  const { owner } = walk
   const slots = Object.create(null) as StoredObject
   Object.defineProperty(object, revealedFields, { value: slots, enumerable: false, configurable: true })
   let row: RowAddress | undefined
-  for (const field of selection.protected) {
-    const decision = walk.options.decisions.field(field.coordinate)
-    const outcome = walk.owns ? decision.own : decision.other
+  for (const planned of plan.fields) {
+    const { field, cipher } = planned
+    const outcome = walk.owns ? planned.own : planned.other
     const value = object[field.stored] ?? null
     if (outcome.state === 'hidden') {
-      slots[field.name] = new GatewayError('FORBIDDEN', { coordinate: field.coordinate })
-      observe(walk, field, 'hidden')
-    } else if (value === null || field.protection.kind !== 'encrypted') {
+      slots[field.name] = planned.forbidden
+      observe(walk.options, field, owner, 'hidden')
+    } else if (value === null || cipher === undefined) {
       slots[field.name] = releasePlain(field, outcome, value, walk.options.decisions)
-      observe(walk, field, outcome.state)
+      observe(walk.options, field, owner, outcome.state)
     } else {
-      row ??= new RowAddress(walk.owner.subject, walk.owner.id, elements)
-      addTask(slots, field, outcome, value, { path: prefix + field.stored, row }, walk)
+      row ??= new RowAddress(owner.subject, owner.id, elements)
+      addTask(slots, planned, cipher, outcome, { value, row }, walk)
     }
   }
-  for (const { field, selection: inner } of selection.embedded) {
-    const value = object[field.stored]
-    const path = `${prefix}${field.stored}.`
+  for (const { stored: key, plan: inner } of plan.embedded) {
+    const value = object[key]
     if (Array.isArray(value)) {
-      for (const element of value as readonly (StoredObject | null)[]) {
-        if (element !== null)
-          collectObject(element, inner, path, [...elements, String(element[stored.id])], walk)
+      for (const element of value as readonly unknown[]) {
+        if (isObject(element)) collectObject(element, inner, [...elements, String(element[stored.id])], walk)
       }
-    } else if (typeof value === 'object' && value !== null) {
-      collectObject(value as StoredObject, inner, path, elements, walk)
-    }
+    } else if (isObject(value)) collectObject(value, inner, elements, walk)
   }
+}
+
+/** Whoever can write to the database can put anything in the place of an embedded object. */
+function isObject(value: unknown): value is StoredObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function releasePlain(field: FieldPolicy, outcome: Outcome, value: unknown, decisions: Decisions): unknown {
@@ -143,59 +157,55 @@ function releasePlain(field: FieldPolicy, outcome: Outcome, value: unknown, deci
 
 function addTask(
   slots: StoredObject,
-  field: FieldPolicy,
+  planned: PlannedField,
+  cipher: PathCipher,
   outcome: DecryptTask['outcome'],
-  value: unknown,
-  { path, row }: { path: string; row: RowAddress },
-  walk: Walk,
+  { value, row }: { value: unknown; row: RowAddress },
+  { options, owner, keys, tasks }: Walk,
 ): void {
-  const { owner, ciphers, options } = walk
-  const parts = readSealed(value)
+  const { field } = planned
   const mask = outcome.state === 'masked' ? field.masks[outcome.mask] : undefined
-  const bytes = mask === undefined ? parts?.ciphertext : parts?.masks[mask.style]
-  if (bytes === undefined) {
+  const bytes = mask === undefined ? readCiphertext(value) : readMask(value, mask.style)
+  if (bytes === undefined || bytes === null) {
     // A mask that was not sealed yet hides the field; ciphertext that is none is a failure.
-    const code = parts === undefined || mask === undefined ? 'DECRYPTION_FAILED' : 'FORBIDDEN'
-    slots[field.name] = new GatewayError(code, { coordinate: field.coordinate })
-    observe(walk, field, code === 'FORBIDDEN' ? 'hidden' : 'failed')
+    const unsealed = bytes === null
+    slots[field.name] = unsealed
+      ? planned.forbidden
+      : new GatewayError('DECRYPTION_FAILED', { coordinate: field.coordinate })
+    observe(options, field, owner, unsealed ? 'hidden' : 'failed')
     return
   }
-  const cipher = ciphers.of({ collection: options.model.collection, path, field }, owner.tenant)
-  const tuple = outcome.state === 'clear' ? cipher.revealKey(owner) : cipher.maskKey(owner)
-  const keyId = keyIdOf(bytes)
-  const request = keyId === undefined ? undefined : { tuple, keyId }
-  walk.tasks.push({ slots, field, outcome, bytes, row, owner, cipher, request })
+  const neededKey = keys.of(cipher, outcome.state === 'clear' ? 'REVEAL' : 'MASK', bytes)
+  tasks.push({ slots, field, outcome, bytes, row, owner, cipher, neededKey })
 }
 
-function requestOf({ request }: DecryptTask): KeyRequest[] {
-  return request === undefined ? [] : [request]
-}
-
-function decryptTask(task: DecryptTask, lease: KeyLease, options: RevealOptions): void {
-  const { slots, field, outcome, request, row, bytes, cipher } = task
-  const { coordinate } = field
-  const note = (result: AuditOutcome): void => {
-    options.observe({ coordinate, subject: task.owner.subject, id: task.owner.id, outcome: result })
-  }
+function decryptTask(task: DecryptTask, options: RevealOptions): void {
+  const { slots, field, outcome, owner } = task
   try {
-    if (request === undefined) throw new GatewayError('DECRYPTION_FAILED')
-    const key = lease.readKey(request.tuple, request.keyId)
-    let value: unknown
-    if (outcome.state === 'clear') value = cipher.value.decrypt(key, row, bytes)
-    else {
-      const mask = field.masks[outcome.mask]
-      value = mask === undefined ? undefined : unpackMask(field, mask, cipher.mask.decrypt(key, row, bytes))
-      if (value === undefined) throw new GatewayError('FORBIDDEN')
-    }
-    slots[field.name] = release(field, options.decisions, value)
-    note(outcome.state)
+    slots[field.name] = release(field, options.decisions, decrypt(task))
+    observe(options, field, owner, outcome.state)
   } catch (error) {
     const code = error instanceof GatewayError ? error.code : 'DECRYPTION_FAILED'
-    slots[field.name] = new GatewayError(code, { coordinate })
-    note(code === 'FORBIDDEN' ? 'hidden' : 'failed')
+    slots[field.name] = new GatewayError(code, { coordinate: field.coordinate })
+    observe(options, field, owner, code === 'FORBIDDEN' ? 'hidden' : 'failed')
   }
 }
 
-function observe({ options, owner }: Walk, field: FieldPolicy, outcome: AuditOutcome): void {
-  options.observe({ coordinate: field.coordinate, subject: owner.subject, id: owner.id, outcome })
+function decrypt({ field, outcome, bytes, row, cipher, neededKey }: DecryptTask): unknown {
+  if (neededKey === undefined) throw new GatewayError('DECRYPTION_FAILED')
+  if (outcome.state === 'clear') return cipher.value.decrypt(neededKey.key, row, bytes)
+  const mask = field.masks[outcome.mask]
+  const value =
+    mask === undefined ? undefined : unpackMask(field, mask, cipher.mask.decrypt(neededKey.key, row, bytes))
+  if (value === undefined) throw new GatewayError('FORBIDDEN')
+  return value
+}
+
+function observe(
+  options: RevealOptions,
+  { coordinate }: FieldPolicy,
+  { subject, id }: RowOwner,
+  outcome: AuditOutcome,
+): void {
+  options.observe({ coordinate, subject, id, outcome })
 }
