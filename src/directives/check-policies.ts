@@ -74,8 +74,12 @@ export function checkField(
   }
   checkMasks(field, report)
   for (const { when } of field.formats) {
-    if (when !== undefined && !owner.fields?.some((sibling) => sibling.name.value === when.field)) {
+    if (when === undefined) continue
+    const sibling = owner.fields?.find(({ name }) => name.value === when.field)
+    if (sibling === undefined) {
       report(`@format names the field "${when.field}", which ${owner.name.value} has not.`, 'correct `when`.')
+    } else if (['encrypted', 'hashed', 'discarded'].some((name) => args.has(sibling, name))) {
+      report(`@format looks at "${when.field}", which is not stored in clear.`, 'name a plain field.')
     }
   }
   if (cardVerificationCode.test(field.name) && protection.kind !== 'discarded') {

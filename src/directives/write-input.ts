@@ -1,9 +1,9 @@
 import { GatewayError } from '../errors.ts'
+import { escapesFormat, findMalformed, type ObjectToBe, objectToBe } from './check-formats.ts'
 import { findUnstorable } from './find-unstorable.ts'
 import type { Decisions } from './decisions.ts'
 import type { KeptValue, PendingValue } from './draft.ts'
 import { createId } from './create-id.ts'
-import { formats } from './formats/index.ts'
 import { type EmbeddedPolicy, type FieldPolicy, isStoredSealed, type Policies, stored } from './policies.ts'
 
 type Input = Readonly<Record<string, unknown>>
@@ -41,9 +41,10 @@ export class InputWriter {
   /** Lays out an object that does not exist yet. @throws BAD_USER_INPUT, FORBIDDEN, with the path in the input. */
   create(fields: readonly FieldPolicy[], input: Input, place: Place, id?: string): Record<string, unknown> {
     const target: Record<string, unknown> = id === undefined ? {} : { [stored.id]: id }
+    const object = objectToBe(fields, input, undefined)
     for (const field of fields) {
       if (names(input, field)) {
-        this.#write(target, field.stored, field, input[field.name], input, place, undefined)
+        this.#write(target, field.stored, field, input[field.name], object, place, undefined)
       } else if (field.type.required && isInput(field)) throw invalid(field, place, 'is required')
     }
     return target
@@ -60,9 +61,11 @@ export class InputWriter {
     place: Place,
   ): Record<string, unknown> {
     const target: Record<string, unknown> = {}
+    const object = objectToBe(fields, input, current)
     for (const field of fields) {
-      if (!names(input, field)) continue
-      this.#write(target, field.stored, field, input[field.name], input, place, current[field.stored])
+      if (names(input, field)) {
+        this.#write(target, field.stored, field, input[field.name], object, place, current[field.stored])
+      } else checkKept(field, current[field.stored], object, place)
     }
     return target
   }
@@ -72,7 +75,7 @@ export class InputWriter {
     key: string,
     field: FieldPolicy,
     value: unknown,
-    siblings: Input,
+    object: ObjectToBe,
     place: Place,
     before: unknown,
   ): void {
@@ -81,7 +84,8 @@ export class InputWriter {
     if (value === null && field.type.required) throw invalid(field, place, 'may not be null')
     target[key] = value
     if (value === null) return
-    checkFormats(field, value, siblings, place)
+    const malformed = findMalformed(field, value, object)
+    if (malformed !== undefined) throw invalid(field, place, malformed)
     const embedded = this.#embedded(field)
     if (embedded !== undefined) target[key] = this.#writeEmbedded(field, embedded, value, place, before)
     else if (isStoredSealed(field)) {
@@ -144,10 +148,14 @@ export class InputWriter {
     place: Place,
   ): Record<string, unknown> {
     const target: Record<string, unknown> = { ...current }
+    const object = objectToBe(fields, input, current)
     for (const field of fields) {
       if (names(input, field)) {
-        this.#write(target, field.stored, field, input[field.name], input, place, current[field.stored])
-      } else this.#keepStored(target, field, place)
+        this.#write(target, field.stored, field, input[field.name], object, place, current[field.stored])
+      } else {
+        checkKept(field, current[field.stored], object, place)
+        this.#keepStored(target, field, place)
+      }
     }
     return target
   }
@@ -207,13 +215,7 @@ function invalid(field: FieldPolicy, place: Place, what: string): GatewayError {
   })
 }
 
-function checkFormats(field: FieldPolicy, value: unknown, siblings: Input, place: Place): void {
-  const values: readonly unknown[] = Array.isArray(value) ? value : [value]
-  for (const { format, when } of field.formats) {
-    if (when !== undefined && siblings[when.field] !== when.is) continue
-    const accepts = values.every(
-      (item) => item === null || (typeof item === 'string' && formats[format].accepts(item)),
-    )
-    if (!accepts) throw invalid(field, place, `must be ${formats[format].expected}`)
-  }
+function checkKept(field: FieldPolicy, kept: unknown, object: ObjectToBe, place: Place): void {
+  if (kept === undefined || kept === null || !escapesFormat(field, object)) return
+  throw invalid(field, place, 'must be given again with this change')
 }

@@ -1,15 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
-import { Source } from 'graphql'
 
-import { parseSchema } from '../../../src/directives/load-schema.ts'
-import { readPolicies } from '../../../src/directives/read-policies.ts'
-import { isRule, ruleForms } from '../../../src/permissions/rules.ts'
+import { readTestPolicies } from '../../support/read-test-policies.ts'
 
 function read(modelField: string, partField: string): () => void {
   const sdl = `
     type Thing @model @access(read: ["role:ADMIN"]) { id: ID! ${modelField} parts: [Part!] }
     type Part @embedded { ${partField} }`
-  return () => readPolicies(parseSchema([new Source(sdl, 'thing.graphql')]), { isRule, names: ruleForms })
+  return () => readTestPolicies(sdl)
 }
 
 describe('indexes of a schema', () => {
