@@ -21,7 +21,7 @@ export function announce({ config, url, example, exampleState, tokens }: Announc
   const warnings = developmentParts(config)
   return [
     '',
-    `  Sealgate answers at ${styleText(['bold', 'green'], endpoint)}${browser}`,
+    `  Sealgate answers at ${emphasise('green', endpoint)}${browser}`,
     '',
     ...facts(config, exampleState).map(([name, fact]) => `  ${styleText('dim', name.padEnd(10))}${fact}`),
     ...(warnings.length === 0
@@ -62,7 +62,12 @@ function curlLines(
   { query }: Example,
 ): readonly string[] {
   const body = JSON.stringify({ query }).replaceAll("'", "'\\''")
-  const heading = `# ${styleText(['bold', 'cyan'], viewer.name)} ${viewer.description ?? ''}`
+  const heading = `# ${emphasise('cyan', viewer.name)} ${viewer.description ?? ''}`
   const headers = `-H 'content-type: application/json' -H 'authorization: Bearer ${token}'`
   return ['', `  ${heading.trimEnd()}`, styleText('dim', `curl -s ${endpoint} ${headers} -d '${body}'`)]
+}
+
+/** Node 20 colours even what is no terminal when it is given two styles at once. */
+function emphasise(colour: 'green' | 'cyan', text: string): string {
+  return styleText('bold', styleText(colour, text))
 }
