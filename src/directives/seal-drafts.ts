@@ -10,7 +10,7 @@ import { GatewayError } from '../errors.ts'
 import { masks, type Pseudonym } from '../masking/index.ts'
 import type { Draft, PendingValue } from './draft.ts'
 import { maskValue, packMask } from './mask-value.ts'
-import type { PathCipher, PathCiphers, RowOwner } from './path-cipher.ts'
+import type { PathCipher, PathCiphers } from './path-cipher.ts'
 
 /** OWASP's first choice for argon2id: 19 MiB, 2 passes, 1 lane. */
 const argon2Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
@@ -33,14 +33,12 @@ export function createSealer(ring: KeyRing, ciphers: PathCiphers): Sealer {
   return {
     async seal(drafts) {
       for (const draft of drafts) keepStored(draft)
-      const tasks = drafts.flatMap((draft) =>
-        draft.pending.map((pending) => createTask(draft, pending, ciphers)),
-      )
+      const tasks = drafts.flatMap((draft) => createTasks(draft, ciphers))
       if (tasks.length === 0) return drafts.map(() => undefined)
       const failures = new Map<Draft, GatewayError>()
       const lease = ring.openLease()
       try {
-        const tuples = new Map(tasks.flatMap((task) => task.tuples.map((tuple) => [tuple.name, tuple])))
+        const tuples = new Map(tasks.flatMap(tuplesOf).map((tuple) => [tuple.name, tuple]))
         await lease.collectForWrite([...tuples.values()])
         const hashes = await hashPending(tasks, lease, failures)
         for (const task of tasks) {
@@ -60,34 +58,53 @@ export function createSealer(ring: KeyRing, ciphers: PathCiphers): Sealer {
   }
 }
 
+/** The keys of one row that its fields of one kind share. */
+interface RowKeys {
+  readonly reveal: KeyTuple
+  readonly mask: KeyTuple
+}
+
 interface SealTask {
   readonly draft: Draft
   readonly pending: PendingValue
   readonly cipher: PathCipher
   readonly row: RowAddress
-  readonly revealKey: KeyTuple
-  readonly maskKey: KeyTuple
+  readonly keys: RowKeys
   readonly pseudonymKey: KeyTuple | undefined
-  readonly tuples: readonly KeyTuple[]
 }
 
-function createTask(draft: Draft, pending: PendingValue, ciphers: PathCiphers): SealTask {
-  const { field, path, elements } = pending
-  const cipher = ciphers.of({ collection: draft.model.collection, path, field }, draft.tenant)
-  const owner: RowOwner = draft
-  const revealKey = cipher.revealKey(owner)
-  const maskKey = cipher.maskKey(owner)
-  const pseudonymKey = field.masks.some((mask) => masks[mask.style].keyed)
-    ? pseudonymTuple(draft.tenant)
-    : undefined
-  const tuples = [
-    revealKey,
-    ...(field.masks.length > 0 ? [maskKey] : []),
+function createTasks(draft: Draft, ciphers: PathCiphers): readonly SealTask[] {
+  const rows = new Map<readonly string[], RowAddress>()
+  const keysOfRow = new Map<string, RowKeys>()
+  return draft.pending.map((pending) => {
+    const { field, path, elements } = pending
+    const cipher = ciphers.of({ collection: draft.model.collection, path, field }, draft.tenant)
+    const row = rows.get(elements) ?? new RowAddress(draft.subject, draft.id, elements)
+    rows.set(elements, row)
+    const keys = keysOfRow.get(cipher.keyGroup) ?? {
+      reveal: cipher.revealKey(draft),
+      mask: cipher.maskKey(draft),
+    }
+    keysOfRow.set(cipher.keyGroup, keys)
+    const keyed = field.masks.some((mask) => masks[mask.style].keyed)
+    return {
+      draft,
+      pending,
+      cipher,
+      row,
+      keys,
+      pseudonymKey: keyed ? pseudonymTuple(draft.tenant) : undefined,
+    }
+  })
+}
+
+function tuplesOf({ pending, cipher, keys, pseudonymKey }: SealTask): readonly KeyTuple[] {
+  return [
+    keys.reveal,
+    ...(pending.field.masks.length > 0 ? [keys.mask] : []),
     ...(cipher.index === undefined ? [] : [cipher.indexKey]),
     ...(pseudonymKey === undefined ? [] : [pseudonymKey]),
   ]
-  const row = new RowAddress(draft.subject, draft.id, elements)
-  return { draft, pending, cipher, row, revealKey, maskKey, pseudonymKey, tuples }
 }
 
 /** Hashing takes its time, so it is done before the synchronous part. */
@@ -129,12 +146,12 @@ function sealTask(task: SealTask, value: unknown, lease: KeyLease): SealedField 
       task.pseudonymKey === undefined ? undefined : createPseudonym(draft.tenant, task.pseudonymKey, lease)
     for (const mask of field.masks) {
       const packed = packMask(mask, maskValue(field, mask, value, pseudonym))
-      sealedMasks[mask.style] = cipher.mask.encrypt(lease.writeKey(task.maskKey), row, packed)
+      sealedMasks[mask.style] = cipher.mask.encrypt(lease.writeKey(task.keys.mask), row, packed)
     }
   }
   const indexed = field.protection.kind === 'encrypted' ? cipher.index : undefined
   const parts: SealedParts = {
-    ciphertext: cipher.value.encrypt(lease.writeKey(task.revealKey), row, value),
+    ciphertext: cipher.value.encrypt(lease.writeKey(task.keys.reveal), row, value),
     masks: sealedMasks,
     terms: indexed === undefined ? {} : { [termSlot]: indexed.term(lease.writeKey(cipher.indexKey), value) },
   }
