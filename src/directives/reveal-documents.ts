@@ -61,6 +61,24 @@ export function revealedValue(source: object, field: FieldPolicy): unknown {
   return value
 }
 
+/** A document that shows nothing but its id: every other field is FORBIDDEN. */
+export function withhold(model: ModelPolicy, id: string): StoredObject {
+  const document: StoredObject = { [stored.id]: id }
+  const slots = Object.create(null) as StoredObject
+  Object.defineProperty(document, revealedFields, { value: slots })
+  for (const { name, coordinate, stored: key } of model.fields) {
+    if (key === stored.id) continue
+    const forbidden = new GatewayError('FORBIDDEN', { coordinate })
+    slots[name] = forbidden
+    Object.defineProperty(document, key, {
+      get: () => {
+        throw forbidden
+      },
+    })
+  }
+  return document
+}
+
 interface DecryptTask {
   readonly slots: StoredObject
   readonly field: FieldPolicy
@@ -134,8 +152,10 @@ function collectObject(
       addTask(slots, planned, cipher, outcome, { value, row }, walk)
     }
   }
-  for (const { stored: key, plan: inner } of plan.embedded) {
-    const value = object[key]
+  for (const { field, plan: inner } of plan.embedded) {
+    // What is inside of a hidden object is not decrypted either.
+    if (slots[field.name] instanceof GatewayError) continue
+    const value = object[field.stored]
     if (Array.isArray(value)) {
       for (const element of value as readonly unknown[]) {
         if (isObject(element)) collectObject(element, inner, [...elements, String(element[stored.id])], walk)

@@ -7,7 +7,7 @@ import type { Selection } from './selection.ts'
 /** What a viewer's request does with the stored objects of one type: settled once, for as many rows as there are. */
 export interface RevealPlan {
   readonly fields: readonly PlannedField[]
-  readonly embedded: readonly { readonly stored: string; readonly plan: RevealPlan }[]
+  readonly embedded: readonly { readonly field: FieldPolicy; readonly plan: RevealPlan }[]
 }
 
 export interface RevealPlanOptions {
@@ -51,7 +51,7 @@ export function planReveal(selection: Selection, prefix: string, options: Reveal
   return {
     fields: selection.protected.map((field) => new PlannedField(field, prefix + field.stored, options)),
     embedded: selection.embedded.map(({ field, selection: inner }) => ({
-      stored: field.stored,
+      field,
       plan: planReveal(inner, `${prefix}${field.stored}.`, options),
     })),
   }

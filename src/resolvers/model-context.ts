@@ -1,8 +1,8 @@
 import type { GraphQLResolveInfo } from 'graphql'
 
 import type { ModelAction } from '../directives/decisions.ts'
-import type { ModelPolicy, Policies } from '../directives/policies.ts'
-import type { Revealer, StoredObject } from '../directives/reveal-documents.ts'
+import { type ModelPolicy, type Policies, stored } from '../directives/policies.ts'
+import { type Revealer, type StoredObject, withhold } from '../directives/reveal-documents.ts'
 import type { Sealer } from '../directives/seal-drafts.ts'
 import type { Searcher } from '../directives/search.ts'
 import type { Selection, Selections } from '../directives/selection.ts'
@@ -84,24 +84,11 @@ export async function revealWritten(
   selection: Selection,
 ): Promise<StoredObject> {
   const scope = context.decisions.rows(model.name, 'read')
-  if (scope === 'none' || (scope === 'own' && document._subject !== context.decisions.subject)) {
-    return withheld(model, document)
+  if (scope === 'none' || (scope === 'own' && document[stored.subject] !== context.decisions.subject)) {
+    return withhold(model, String(document[stored.id]))
   }
   await revealAll(tools, model, [document], selection, context)
   return document
-}
-
-function withheld(model: ModelPolicy, document: StoredObject): StoredObject {
-  const stub: StoredObject = { _id: document._id }
-  for (const { coordinate, stored } of model.fields) {
-    if (stored === '_id') continue
-    Object.defineProperty(stub, stored, {
-      get: () => {
-        throw new GatewayError('FORBIDDEN', { coordinate })
-      },
-    })
-  }
-  return stub
 }
 
 export type Resolve = (
