@@ -1,9 +1,11 @@
 // Compiles src to dist. Runs on `npm ci` (prepare) and on `npm run build`.
-import { chmodSync, cpSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+// The first `npx sealgate` in a clone prepares the package again, while a gateway may run from dist.
+if (process.env.npm_command === 'exec' && existsSync(`${root}/dist/cli/main.js`)) process.exit(0)
 rmSync(`${root}/dist`, { recursive: true, force: true })
 const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url))
 const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
