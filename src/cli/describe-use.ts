@@ -17,13 +17,14 @@ const statuses: Readonly<Record<number, string>> = {
 /** Puts examples and exit statuses behind the options in a command's help. */
 export function describeUse(command: Command, { examples, exits = {} }: Use): Command {
   const meanings = Object.entries({ ...statuses, ...exits })
+  const width = Math.max(...meanings.map(([status]) => status.length))
   const lines = [
     '',
     'Examples:',
     ...examples.map((example) => `  $ ${example}`),
     '',
     'Exit status:',
-    ...meanings.map(([status, meaning]) => `  ${status}  ${meaning}`),
+    ...meanings.map(([status, meaning]) => `  ${status.padEnd(width)}  ${meaning}`),
   ]
   return command.addHelpText('after', lines.join('\n'))
 }

@@ -23,6 +23,9 @@ interface Row {
 
 const row = (rows: readonly Row[], path: string): Row | undefined => rows.find((found) => found.path === path)
 
+const keyIdOf = (found: Row | undefined): string =>
+  (found?.sealed as { ciphertext: { header: { keyId: string } } }).ciphertext.header.keyId
+
 beforeAll(async () => {
   await buildDist()
   gateway = await startGatewayCli(['--data', data])
@@ -59,6 +62,9 @@ describe.each(['beside a running gateway', 'while no gateway runs'])('%s', (when
     })
     expect(row(paths, 'cards[0].pin')).toMatchObject({ kind: 'hashed' })
     expect(row(paths, 'cards[0].number')).toMatchObject({ kind: 'encrypted' })
+    // FINANCIAL and PII data of one person are under two keys.
+    expect(keyIdOf(row(paths, 'income'))).not.toBe(keyIdOf(row(paths, 'email')))
+    expect(keyIdOf(row(paths, 'phone'))).toBe(keyIdOf(row(paths, 'email')))
     expect(paths.filter(({ kind }) => kind === 'exposed' || kind === 'undeclared')).toEqual([])
     expect(JSON.stringify(json)).not.toContain('ana@example.com')
   })
