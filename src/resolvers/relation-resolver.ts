@@ -45,12 +45,10 @@ function loaderOf(
   context: RequestContext,
   info: GraphQLResolveInfo,
 ): DataLoader<string, unknown> {
-  const [node] = info.fieldNodes
-  if (node === undefined) throw new GatewayError('INTERNAL_SERVER_ERROR')
-  let loader = context.loaders.get(node)
+  let loader = context.loaders.get(info.fieldNodes)
   if (loader === undefined) {
     loader = new DataLoader((values) => load(join, values, tools, context, info), { cache: false })
-    context.loaders.set(node, loader)
+    context.loaders.set(info.fieldNodes, loader)
   }
   return loader
 }

@@ -12,6 +12,6 @@ export interface RequestContext {
   readonly requestId: string
   /** Told of every field that was revealed, masked, hidden or failed, and of every write. */
   readonly audit: AuditRecorder
-  /** Relation loaders of this operation: one per field of the document. */
-  readonly loaders: WeakMap<FieldNode, DataLoader<string, unknown>>
+  /** Relation loaders of this operation, by what is selected at one place: an executor gives it to all rows as one array. */
+  readonly loaders: WeakMap<readonly FieldNode[], DataLoader<string, unknown>>
 }
