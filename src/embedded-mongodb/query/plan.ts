@@ -185,11 +185,12 @@ function better(a: Candidate, b: Candidate): number {
   )
 }
 
-function countBounded(store: Store, { ranges }: Access): number {
+/** How many keys the accesses reach; at most `limit` are counted. */
+function countReached(store: Store, accesses: readonly Access[], limit: number): number {
   let count = 0
-  for (const range of ranges) {
-    count += store.countUpTo(range, cheapToSort - count)
-    if (count >= cheapToSort) break
+  for (const range of accesses.flatMap(({ ranges }) => ranges)) {
+    count += store.countUpTo(range, limit - count)
+    if (count >= limit) break
   }
   return count
 }
@@ -208,9 +209,30 @@ function hintedIndex(collection: Collection, hint: unknown): string | undefined 
   return found.name
 }
 
+/** The branches of an `$or` that every match must satisfy, beside other conditions or alone. */
 function branchesOf(filter: BsonDocument): BsonDocument[] | undefined {
-  const { $or } = filter
-  return Array.isArray($or) && $or.every(isPlainObject) ? $or : undefined
+  const { $or, $and } = filter
+  if (Array.isArray($or) && $or.every(isPlainObject)) return $or
+  if (!Array.isArray($and)) return undefined
+  for (const part of $and.filter(isPlainObject)) {
+    const branches = branchesOf(part)
+    if (branches !== undefined) return branches
+  }
+  return undefined
+}
+
+/** The indexes of an `$or`, one for each branch, where they reach fewer documents than one index of the whole filter. */
+function planBranches(
+  store: Store,
+  collection: Collection,
+  filter: BsonDocument,
+  best: Access,
+): readonly Access[] | undefined {
+  const accesses = branchesOf(filter)?.flatMap((branch) => planQuery(store, collection, branch).accesses)
+  if (accesses?.every(({ bounded }) => bounded) !== true) return undefined
+  if (!best.bounded) return accesses
+  const reached = countReached(store, accesses, cheapToSort)
+  return reached < countReached(store, [best], reached + 1) ? accesses : undefined
 }
 
 /** Chooses how to reach the documents that match a filter, in an order if one is asked for. */
@@ -231,19 +253,13 @@ export function planQuery(
   ].sort(better)
   const hinted = candidates.find(({ index }) => (index?.name ?? '_id_') === wanted)
   const best = hinted ?? candidates[0] ?? byId
-  if (hinted === undefined && !best.bounded) {
-    const branches = branchesOf(filter)?.map((branch) => planQuery(store, collection, branch))
-    if (branches?.every(({ accesses }) => accesses.every(({ bounded }) => bounded)) === true) {
-      return {
-        accesses: branches.flatMap(({ accesses }) => accesses),
-        sorted: sort.length === 0,
-        exact: false,
-      }
-    }
+  if (hinted === undefined) {
+    const accesses = planBranches(store, collection, filter, best)
+    if (accesses !== undefined) return { accesses, sorted: sort.length === 0, exact: false }
   }
   if (hinted === undefined && !best.sorted) {
     const inOrder = candidates.find(({ sorted }) => sorted)
-    if (inOrder !== undefined && countBounded(store, best) >= cheapToSort) {
+    if (inOrder !== undefined && countReached(store, [best], cheapToSort) >= cheapToSort) {
       return { accesses: [inOrder], sorted: true, exact: inOrder.exact }
     }
   }
