@@ -3,6 +3,8 @@ import mongoose from 'mongoose'
 import { GatewayError } from '../errors.ts'
 
 const { MongoServerError, MongoNetworkError, MongoServerSelectionError, MongoError } = mongoose.mongo
+// What mongoose makes of the driver's when it connects.
+const { MongooseServerSelectionError } = mongoose.Error
 
 const duplicateKey = 11_000
 
@@ -25,7 +27,11 @@ export function translateError(error: unknown): GatewayError {
   const own = findGatewayError(error)
   if (own !== undefined) return own
   if (isDuplicateKey(error)) return new UniqueViolation(indexPath(error))
-  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) {
+  if (
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    error instanceof MongooseServerSelectionError
+  ) {
     return new GatewayError('SERVICE_UNAVAILABLE', {
       message: 'The database is not available at the moment.',
     })
@@ -52,7 +58,7 @@ function framesOf(error: unknown): string {
 
 /** Whether the driver raised the error, rather than our own code. */
 export function isDatabaseError(error: unknown): boolean {
-  return error instanceof MongoError
+  return error instanceof MongoError || error instanceof MongooseServerSelectionError
 }
 
 /** Runs a database call so that only a GatewayError can come out of it. */
