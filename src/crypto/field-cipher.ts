@@ -5,7 +5,7 @@ import {
   type FieldCoordinates,
   type RowAddress,
 } from './associated-data.ts'
-import { headerLength, layOutCiphertext, parseCiphertext } from './ciphertext.ts'
+import { headerLength, layOutCiphertext, namesKey, parseCiphertext } from './ciphertext.ts'
 import type { DataKey } from './data-key.ts'
 import { drawNonce } from './nonces.ts'
 import type { Padding } from './padding.ts'
@@ -58,7 +58,7 @@ export class FieldCipher {
   decrypt(key: DataKey, row: RowAddress, stored: Uint8Array): unknown {
     const { suite, header, nonce, body, tag } = parseCiphertext(stored)
     const subkey = key.subkey(suite.label)
-    if (header.compare(key.keyId, 0, 32, 2, headerLength) !== 0) throw new GatewayError('DECRYPTION_FAILED')
+    if (!namesKey(stored, key.keyId)) throw new GatewayError('DECRYPTION_FAILED')
     try {
       const plaintext = suite.aead.open(subkey, nonce, associatedData(this.#place, row, header), body, tag)
       const value = decodeValue(this.#type, plaintext)

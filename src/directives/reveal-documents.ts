@@ -52,13 +52,14 @@ export function createRevealer(ring: KeyRing, ciphers: PathCiphers): Revealer {
   }
 }
 
-/** The value that was released for a protected field. @throws the reason why there is none, LEAK_REFUSED if nobody released it */
+/**
+ * The value that was released for a protected field, or an Error that says why there is none: given back, not thrown,
+ * because GraphQL takes both alike and a list may hold hundreds.
+ */
 export function revealedValue(source: object, field: FieldPolicy): unknown {
   const slots = (source as { [revealedFields]?: StoredObject })[revealedFields]
   const value = slots === undefined ? undefined : slots[field.name]
-  if (value === undefined) throw new GatewayError('LEAK_REFUSED', { coordinate: field.coordinate })
-  if (value instanceof Error) throw value
-  return value
+  return value ?? (value === null ? null : new GatewayError('LEAK_REFUSED', { coordinate: field.coordinate }))
 }
 
 /** A document that shows nothing but its id: every other field is FORBIDDEN. */

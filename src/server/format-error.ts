@@ -24,12 +24,12 @@ export interface FormatErrorOptions {
 /** The one shape of errors. Nothing of a value, a stack or the database gets through. */
 export function createFormatError({ suggestions, onInternalError }: FormatErrorOptions) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
-    const place = { locations: formatted.locations, path: formatted.path }
     const original = unwrapResolverError(error)
     if (original instanceof GatewayError) {
       if (original.httpStatus >= 500) onInternalError(original, formatted.path)
-      return { ...tell(original), ...place }
+      return tell(original, formatted)
     }
+    const place = { locations: formatted.locations, path: formatted.path }
     const code = formatted.extensions?.code
     const extensions = { code, ...pick(formatted.extensions, ['coordinate', 'inputPath', 'limit']) }
     if (
@@ -45,15 +45,11 @@ export function createFormatError({ suggestions, onInternalError }: FormatErrorO
   }
 }
 
-function tell({ message, code, coordinate, inputPath }: GatewayError): GraphQLFormattedError {
-  return {
-    message,
-    extensions: {
-      code,
-      ...(coordinate === undefined ? {} : { coordinate }),
-      ...(inputPath === undefined ? {} : { inputPath }),
-    },
-  }
+function tell(
+  { message, code, coordinate, inputPath }: GatewayError,
+  { locations, path }: GraphQLFormattedError,
+): GraphQLFormattedError {
+  return { message, extensions: { code, coordinate, inputPath }, locations, path }
 }
 
 /** graphql-js quotes values in what it says of literals and variables, and names of the schema in its suggestions. */

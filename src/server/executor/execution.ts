@@ -19,10 +19,21 @@ export function failValue(
   path: Path,
   rawError: unknown,
 ): null {
-  const error = locatedError(rawError, field.fieldNodes, pathToArray(path))
+  const error = withoutStack(() => locatedError(rawError, field.fieldNodes, pathToArray(path)))
   if (nonNull) throw error
   execution.context.collectedErrors.add(error, path)
   return null
+}
+
+/** A located error bears the stack of the error it locates: taking one of its own costs more than all the rest of it. */
+function withoutStack<Value>(create: () => Value): Value {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return create()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
 }
 
 export function createPath(field: FieldPlan, parentPath: Path | undefined): Path {

@@ -126,6 +126,7 @@ function resolveField(
     const args =
       definition.args.length === 0 ? {} : getArgumentValues(definition, fieldNodes[0], context.variableValues)
     const value: unknown = resolve(source, args, context.contextValue, info)
+    if (value instanceof Error) return failValue(execution, field, plan.nonNull, path, value)
     const completed = isPromise(value)
       ? value.then((resolved) => completeValue(execution, field, plan, info, path, resolved))
       : completeValue(execution, field, plan, info, path, value)
