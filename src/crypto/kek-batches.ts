@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import { DataKey } from './data-key.ts'
 import type { LoadOutcome } from './key-lease.ts'
-import type { Kek, KeyOutcome, KeyProvider } from './key-provider.ts'
+import type { Kek, KeyOutcome, KeyProvider, KeyPurpose } from './key-provider.ts'
 import type { StoredKey } from './key-store.ts'
 import { wrapContext, type KeyTuple } from './key-tuple.ts'
 
@@ -11,6 +11,8 @@ export interface KeyTrips {
   wrapTrips: number
   unwraps: number
   unwrapTrips: number
+  /** Of `unwraps`: how many keys of each purpose were asked for. */
+  readonly unwrapsFor: Record<KeyPurpose, number>
 }
 
 /** A stored key under the tuple that the caller expects, which its KEK and wrap context are made of. */
@@ -21,7 +23,13 @@ export interface ExpectedKey {
 
 /** Asks a provider for many keys at once: one call per KEK, all calls in parallel. */
 export class KekBatches {
-  readonly trips: KeyTrips = { wraps: 0, wrapTrips: 0, unwraps: 0, unwrapTrips: 0 }
+  readonly trips: KeyTrips = {
+    wraps: 0,
+    wrapTrips: 0,
+    unwraps: 0,
+    unwrapTrips: 0,
+    unwrapsFor: { REVEAL: 0, MASK: 0, INDEX: 0 },
+  }
   readonly #provider: KeyProvider
 
   constructor(provider: KeyProvider) {
@@ -49,6 +57,7 @@ export class KekBatches {
     const outcomes = await this.#perKek(keys, (kek, batch) => {
       this.trips.unwraps += batch.length
       this.trips.unwrapTrips += 1
+      this.trips.unwrapsFor[kek.purpose] += batch.length
       const items = batch.map(({ tuple, stored }) => ({
         context: wrapContext(tuple),
         wrapped: stored.wrapped,

@@ -48,7 +48,8 @@ export class KeyRing {
   }
 
   get counters(): KeyRingCounters {
-    return { ...this.#counts, ...this.#keks.trips }
+    const { trips } = this.#keks
+    return { ...this.#counts, ...trips, unwrapsFor: { ...trips.unwrapsFor } }
   }
 
   openLease(): KeyLease {
