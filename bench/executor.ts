@@ -1,12 +1,11 @@
-/**
- * Executors behind Apollo Server, without HTTP: a list of 100 rows of 10 plain fields, cache-control off.
- * Prints requests per second of each in the same run, and the ratio to graphql-js without a gateway.
- */
 import { ApolloServer } from '@apollo/server'
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import { createExecutorGateway } from '../src/server/executor/executor-gateway.ts'
 import { createExecutor } from '../src/server/executor/create-executor.ts'
+
+import { median } from './median.ts'
+import { printTable, progress } from './report.ts'
 
 const roundCount = 6
 const requestsPerRound = 600
@@ -36,21 +35,33 @@ const servers = {
   'gateway, planned': new ApolloServer({ gateway: gateway('planned'), plugins }),
 }
 
-const measured = new Map<string, number>()
-for (let round = 0; round < roundCount; round++) {
-  for (const [name, server] of Object.entries(servers)) {
-    const began = performance.now()
-    for (let index = 0; index < requestsPerRound; index++) {
-      const { body } = await server.executeOperation({ query: '{ rows { id a b c d e f g h i } }' })
-      JSON.stringify(body.kind === 'single' ? body.singleResult : undefined)
+/** Executors behind Apollo Server, without HTTP: a list of 100 rows of 10 plain fields, cache-control off. */
+export async function benchExecutor(): Promise<void> {
+  const measured = new Map(Object.keys(servers).map((name) => [name, [] as number[]]))
+  for (let round = 0; round <= roundCount; round += 1) {
+    progress(`executor: round ${round} of ${roundCount}`)
+    for (const [name, server] of Object.entries(servers)) {
+      const perSecond = await measure(server)
+      // The first round warms up.
+      if (round > 0) measured.get(name)?.push(perSecond)
     }
-    const perSecond = (requestsPerRound * 1000) / (performance.now() - began)
-    measured.set(name, Math.max(measured.get(name) ?? 0, perSecond))
   }
-}
-const base = measured.get('Apollo Server') ?? NaN
-for (const [name, perSecond] of measured) {
-  process.stdout.write(
-    `${name.padEnd(20)} ${perSecond.toFixed(0).padStart(6)}/s  × ${(perSecond / base).toFixed(2)}\n`,
+  const base = median(measured.get('Apollo Server') ?? [])
+  printTable(
+    'Executors: a list of 100 objects of 10 plain fields, without HTTP',
+    [...measured].map(([executor, rounds]) => ({
+      executor,
+      'requests/s': median(rounds).toFixed(0),
+      ratio: (median(rounds) / base).toFixed(2),
+    })),
   )
+}
+
+async function measure(server: ApolloServer): Promise<number> {
+  const began = performance.now()
+  for (let index = 0; index < requestsPerRound; index += 1) {
+    const { body } = await server.executeOperation({ query: '{ rows { id a b c d e f g h i } }' })
+    JSON.stringify(body.kind === 'single' ? body.singleResult : undefined)
+  }
+  return (requestsPerRound * 1_000) / (performance.now() - began)
 }

@@ -1,8 +1,20 @@
+import { benchDocument } from './document.ts'
+import { benchExecutor } from './executor.ts'
+import { benchField } from './field.ts'
 import { benchHttp } from './http/http.ts'
+import { benchImport } from './import.ts'
+import { benchKeyTrips } from './key-trips.ts'
+import { benchStart } from './start.ts'
 
 /** One row per bench, in the order of a whole run. */
 const benches: Readonly<Record<string, () => Promise<void>>> = {
+  field: benchField,
+  document: benchDocument,
+  executor: benchExecutor,
   http: benchHttp,
+  keys: benchKeyTrips,
+  import: benchImport,
+  start: benchStart,
 }
 
 const asked = process.argv.slice(2)
