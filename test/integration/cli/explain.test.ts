@@ -29,7 +29,9 @@ type Contact @embedded {
 }
 `
 
-type Answers = Readonly<Record<string, { readonly answer: string; readonly because: string; readonly at: string }>>;
+type Answers = Readonly<
+  Record<string, { readonly answer: string; readonly because: string; readonly at: string }>
+>
 
 async function explain(...args: string[]): Promise<Answers> {
   const { status, json } = await runCliForJson(['explain', ...args, '--schema', schema])
