@@ -55,7 +55,8 @@ function build(folder: string): void {
   const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
   if (status !== 0) throw new Error(`The build failed:\n${stdout}`)
   cpSync(join(root, 'src/server/explorer/page'), join(dist, 'server/explorer/page'), { recursive: true })
-  for (const name of ['node_modules', 'package.json', 'schema']) symlinkSync(join(root, name), join(draft, name))
+  for (const name of ['node_modules', 'package.json', 'schema'])
+    symlinkSync(join(root, name), join(draft, name))
   renameSync(draft, folder)
 }
 
