@@ -44,9 +44,9 @@ export function benchField(): Promise<void> {
       return {
         cipher: name,
         'seal µs': seal.toFixed(2),
-        'ratio to bare': (seal / base.seal).toFixed(2),
+        'seal, to bare': (seal / base.seal).toFixed(2),
         'open µs': open.toFixed(2),
-        'ratio to bare ': (open / base.open).toFixed(2),
+        'open, to bare': (open / base.open).toFixed(2),
       }
     }),
   )

@@ -7,7 +7,7 @@ import { printTable, progress } from './report.ts'
 /** Calls to the key service for a list of 100 people, each with keys of their own, as the key ring counts them. */
 export async function benchKeyTrips(): Promise<void> {
   progress('keys: creating 100 people')
-  const people = await openPeopleGateway()
+  const people = await openPeopleGateway({ level: 'silent' })
   const { keyRing } = people.gateway
   const rows: Record<string, string | number>[] = []
   for (const role of roles) {

@@ -7,6 +7,7 @@ import { mintToken } from '../../src/auth/mint-token.ts'
 import { startEmbeddedMongodb } from '../../src/embedded-mongodb/index.ts'
 import { createGateway, type Gateway, graphqlPath } from '../../src/server/create-gateway.ts'
 import { defaultLimits } from '../../src/server/limits.ts'
+import type { LogOptions } from '../../src/server/options.ts'
 import { projectFolder } from '../project-folder.ts'
 import { people, type Role, roles } from './people.ts'
 
@@ -17,7 +18,7 @@ export interface PeopleGateway {
 }
 
 /** The gateway as production composes it, over the embedded database, with the people created through its API. */
-export async function openPeopleGateway(): Promise<PeopleGateway> {
+export async function openPeopleGateway(log: LogOptions): Promise<PeopleGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'sealgate-bench-'))
   const database = await startEmbeddedMongodb({ folder: join(folder, 'database') })
   const { signingKey, authenticator } = await loadDevelopmentKeys(folder, 'default')
@@ -36,7 +37,7 @@ export async function openPeopleGateway(): Promise<PeopleGateway> {
     executor: 'planned',
     audit: 'off',
     limits: { ...defaultLimits, pageSize: 500, batchSize: 1_000, relationSize: 5_000 },
-    log: { level: 'info' },
+    log,
   })
   const mint = async (role: Role): Promise<[Role, string]> => {
     const request = { kind: 'user', id: role.toLowerCase(), roles: [role], lifetimeSeconds: 3_600 } as const
