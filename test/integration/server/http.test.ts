@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
+import { defaultLimits } from '../../../src/server/limits.ts'
 import { createTestGateway, type TestGateway } from '../../support/create-test-gateway.ts'
 
 let open: TestGateway
@@ -7,7 +8,8 @@ let closed: TestGateway
 
 beforeAll(async () => {
   open = await createTestGateway()
-  closed = await createTestGateway({ introspection: false })
+  const limits = { ...defaultLimits, depth: 4, pageSize: 500, batchSize: 1_000, relationSize: 5_000 }
+  closed = await createTestGateway({ introspection: false, limits })
 })
 
 afterAll(async () => {
@@ -154,12 +156,10 @@ describe('what is refused before a resolver runs', () => {
     expect(errors[0]).toMatchObject({ extensions: { code: 'LIMIT_EXCEEDED', limit: 'aliases' } })
   })
 
-  test('more than 15 levels, also when fragments hide them', async () => {
-    let inner = '{ id }'
-    for (let level = 0; level < 8; level += 1) inner = `{ orders { customer ${inner} } }`
-    const { status, errors } = await open.ask(
+  test('more levels than the limit, also when fragments hide them', async () => {
+    const { status, errors } = await closed.ask(
       admin,
-      `{ customer(id: "a") { ...F } } fragment F on Customer ${inner}`,
+      '{ customer(id: "a") { ...F } } fragment F on Customer { orders { ...G } } fragment G on Order { customer { orders { id } } }',
     )
     expect(status).toBe(400)
     expect(errors[0]).toMatchObject({ extensions: { code: 'LIMIT_EXCEEDED', limit: 'depth' } })
@@ -178,6 +178,14 @@ describe('what is refused before a resolver runs', () => {
       expect(errors[0]).toMatchObject({ extensions: { code: 'LIMIT_EXCEEDED', limit: 'cost' } })
     },
   )
+
+  test('an operation whose cost is above the limit by relations, whose size is not stated', async () => {
+    let inner = '{ id }'
+    for (let level = 0; level < 6; level += 1) inner = `{ orders { customer ${inner} } }`
+    const { status, errors } = await open.ask(admin, `{ customers { nodes ${inner} } }`)
+    expect(status).toBe(400)
+    expect(errors[0]).toMatchObject({ extensions: { code: 'LIMIT_EXCEEDED', limit: 'cost' } })
+  })
 
   test('thirty fragments that each spread the next one twice, in bounded time', async () => {
     const fragments = Array.from(
