@@ -34,7 +34,10 @@ const owner = () => ({ subject: ids.lena })
 /** Paths of fields that were denied, with what the coordinate is. */
 const denied = ({ errors }: GraphQLAnswer): Record<string, unknown> =>
   Object.fromEntries(
-    errors.map(({ path, extensions }) => [path?.join('.'), `${extensions.code} ${extensions.coordinate}`]),
+    errors.map(({ path, extensions }) => [
+      path?.join('.'),
+      [extensions.code, extensions.coordinate].join(' '),
+    ]),
   )
 
 const patientFields = `recordNumber name email phone nationalNumber birthDate bloodType organDonor allergies weights
@@ -207,7 +210,8 @@ describe('the clinic', () => {
     const find = async (viewer: object, filter: object) => {
       const query = 'query ($filter: PatientFilter) { patients(filter: $filter) { nodes { id } } }'
       const { data, errors } = await t.ask(viewer, query, { filter })
-      return data?.patients?.nodes.map(({ id }: { id: string }) => id) ?? errors[0]?.extensions.code
+      const nodes: readonly { id: string }[] | undefined = data?.patients?.nodes
+      return nodes?.map(({ id }) => id) ?? errors[0]?.extensions.code
     }
     expect(await find(reception, { email: { eq: ' LENA.Hofmann@Example.ORG ' } })).toEqual([ids.lena])
     // A doctor sees e-mail addresses masked, except their own, and so finds nobody else by them.
@@ -278,7 +282,8 @@ describe('the clinic', () => {
 
   test('has only the operations that the schema names', async () => {
     const { data } = await t.ask(doctor, '{ __schema { mutationType { fields { name } } } }')
-    const names = data.__schema.mutationType.fields.map(({ name }: { name: string }) => name)
+    const fields: readonly { name: string }[] = data.__schema.mutationType.fields
+    const names = fields.map(({ name }) => name)
     expect(names).toContain('createLabResults')
     expect(names).not.toContain('updateLabResult')
     expect(names).not.toContain('createPractitioners')

@@ -73,7 +73,8 @@ async function find(field: string, filter: object): Promise<unknown[]> {
     { filter },
   )
   if (data?.samples == null) throw new Error(text)
-  return data.samples.nodes.map((node: Record<string, unknown>) => node[field])
+  const nodes: readonly Record<string, unknown>[] = data.samples.nodes
+  return nodes.map((node) => node[field])
 }
 
 /** All values of a field in the order of pages of three. */
@@ -91,7 +92,8 @@ async function readPages(field: string, direction: 'ASC' | 'DESC'): Promise<unkn
       { after },
     )
     if (data?.samples == null) throw new Error(text)
-    values.push(...data.samples.nodes.map((node: Record<string, unknown>) => node[field]))
+    const nodes: readonly Record<string, unknown>[] = data.samples.nodes
+    values.push(...nodes.map((node) => node[field]))
     after = data.samples.pageInfo.hasNextPage ? data.samples.pageInfo.endCursor : null
   } while (after !== null)
   return values

@@ -24,11 +24,11 @@ interface Run {
 }
 
 async function load(...args: readonly string[]): Promise<Run> {
-  const run = promisify(execFile)(process.execPath, [script, '--url', url, ...args])
-  return run.then(
-    (output) => ({ code: 0, ...output }),
-    ({ code, stdout, stderr }: Run) => ({ code, stdout, stderr }),
-  )
+  try {
+    return { code: 0, ...(await promisify(execFile)(process.execPath, [script, '--url', url, ...args])) }
+  } catch (error) {
+    return error as Run
+  }
 }
 
 describe('load.mjs', () => {
