@@ -202,7 +202,7 @@ describe('ROUND, for any number', () => {
         expect(typeof masked).toBe(typeof value)
         if (typeof masked === 'number') expect(Number.isFinite(masked)).toBe(true)
         expect(Object.is(masked, -0)).toBe(false)
-        expect(Number(masked) * Math.sign(Number(value))).toBeGreaterThanOrEqual(0)
+        expect(Number(masked) * (Math.sign(Number(value)) || 0)).toBeGreaterThanOrEqual(0)
       }),
       { numRuns: 2000 },
     )

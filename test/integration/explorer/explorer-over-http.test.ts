@@ -147,7 +147,6 @@ describe('Sandbox', () => {
     })
     expect(statusCode).toBe(200)
     expect(body).toContain('sandbox')
-    expect(body).toContain('AsAdministrator')
     expect(body).toMatch(/runTelemetry['":%\w]*false/)
     expect(body).not.toContain('Bearer')
   })
