@@ -17,6 +17,7 @@ import { createFormatError } from './format-error.ts'
 import { createLimitsPlugin } from './limits.ts'
 import { describeError } from './describe-error.ts'
 import type { GatewayOptions } from './options.ts'
+import { unavailableStatusPlugin } from './unavailable-status.ts'
 
 /** Apollo Server over our executor. Every default that could show more than it should is set here. */
 export function createApollo(
@@ -60,6 +61,7 @@ export function createApollo(
       ApolloServerPluginUsageReportingDisabled(),
       landingPage,
       createLimitsPlugin(limits),
+      unavailableStatusPlugin,
       fastifyApolloDrainPlugin(app),
     ],
   })
