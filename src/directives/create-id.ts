@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 
 let lastMillisecond = 0
 let counter = 0
@@ -12,8 +12,10 @@ export function createId(): string {
   counter = now === lastMillisecond ? counter + 1 : 0
   lastMillisecond = counter > 0xffff ? now + 1 : now
   if (counter > 0xffff) counter = 0
-  const bytes = randomBytes(12)
-  bytes.writeUIntBE(lastMillisecond, 0, 6)
-  bytes.writeUInt16BE(counter, 6)
-  return bytes.toString('hex')
+  // randomInt draws from a page of random bytes; a call of the CSPRNG for each id costs as much as a cipher.
+  return hex(lastMillisecond, 12) + hex(counter, 4) + hex(randomInt(2 ** 32), 8)
+}
+
+function hex(value: number, length: number): string {
+  return value.toString(16).padStart(length, '0')
 }
