@@ -1,11 +1,9 @@
-import { mkdirSync } from 'node:fs'
-
 import type { SigningKey } from '../../auth/mint-token.ts'
 import type { Config } from '../../config/load-config.ts'
 import { createGateway, type Gateway } from '../../server/create-gateway.ts'
 import type { ExplorerTab } from '../../server/explorer/explorer-tab.ts'
 import { prepareGatewayOptions } from '../gateway-options.ts'
-import { type Database, startDatabase } from '../open-database.ts'
+import type { Database } from '../open-database.ts'
 import { type DevelopmentToken, explorerTabs, mintDevelopmentTokens } from './development-tokens.ts'
 import { type Example, loadExample } from './example.ts'
 import { type ExampleState, prepareExample } from './seed-example.ts'
@@ -20,10 +18,8 @@ export interface StartedGateway {
   readonly close: () => Promise<void>
 }
 
-/** Starts what the configuration names, the embedded database included, and listens. */
-export async function startGateway(config: Config): Promise<StartedGateway> {
-  mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 })
-  const database = await startDatabase(config)
+/** Starts the gateway over a database, which ends with it or with the attempt, and listens. */
+export async function startGateway(config: Config, database: Database): Promise<StartedGateway> {
   try {
     return await startOver(database, config)
   } catch (error) {
