@@ -38,6 +38,12 @@ export function checkField(
       'make it `ID`, without protecting directives.',
     )
   }
+  if (args.has(node, 'subject') && !args.has(owner, 'model')) {
+    report('a subject is that of a document.', 'move the field to the model.')
+  }
+  if (field.name === 'id' && args.has(node, 'stored')) {
+    report('ids are stored as `_id`.', 'remove @stored.')
+  }
   if (protection.kind !== 'plain' && type.kind !== 'scalar' && type.kind !== 'enum') {
     report(
       'only scalars and enums can be protected.',
@@ -160,6 +166,19 @@ export function checkModel(
   const report = (message: string, fix: string): void => {
     reader.problems.add(node, `${model.name}: ${message}`, fix)
   }
+  const twin = [...policies.models.values()].find(({ collection }) => collection === model.collection)
+  if (twin !== model) {
+    report(
+      `${twin?.name ?? ''} has the collection "${model.collection}" already.`,
+      'name another: @model(collection: "…").',
+    )
+  }
+  if (/^sealgate/i.test(model.collection)) {
+    report(
+      `the collection "${model.collection}" bears a reserved name.`,
+      'name another: @model(collection: "…").',
+    )
+  }
   const id = model.fields.find((field) => field.name === 'id')
   if (id?.type.required !== true) report('a model needs a field `id: ID!`.', 'add it.')
   if (model.access.read === undefined) {
@@ -171,7 +190,8 @@ export function checkModel(
     const holder = field.type.list ? target : model
     const { key } = field.type
     const keyField = holder?.fields.find((candidate) => candidate.name === key)
-    if (keyField?.type.kind !== 'scalar' || keyField.type.name !== 'ID' || isProtected(keyField)) {
+    const isKey = keyField?.type.kind === 'scalar' && keyField.type.name === 'ID' && !keyField.type.list
+    if (!isKey || isProtected(keyField)) {
       const place = `${holder?.name ?? field.type.name}.${key}`
       report(
         `the relation ${field.coordinate} needs a plain ID field ${place}.`,

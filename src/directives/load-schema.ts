@@ -35,7 +35,9 @@ export function parseSchema(sources: readonly Source[]): DocumentNode {
   const definitions: DefinitionNode[] = [...words.definitions]
   for (const source of sources) {
     for (const definition of parseSource(source, problems)) {
-      if (wordTexts.get(keyOf(definition)) !== print(definition)) definitions.push(definition)
+      if (wordTexts.get(keyOf(definition)) === print(definition)) continue
+      definitions.push(definition)
+      checkWords(definition, wordTexts, problems)
     }
   }
   problems.throwIfAny()
@@ -43,6 +45,22 @@ export function parseSchema(sources: readonly Source[]): DocumentNode {
   for (const error of validateSDL(document)) problems.addGraphQLError(error, fixOf(error, words))
   problems.throwIfAny()
   return document
+}
+
+/** What a directive of another's making says would be ignored: a misspelt `@encrypted` would store plaintext. */
+function checkWords(
+  definition: DefinitionNode,
+  wordTexts: ReadonlyMap<string, string>,
+  problems: SchemaProblems,
+): void {
+  if (definition.kind === Kind.DIRECTIVE_DEFINITION) {
+    const message = `@${definition.name.value} would have no effect: the directives are Sealgate's.`
+    problems.add(definition, message, 'remove the definition.')
+  } else if (definition.kind === Kind.ENUM_TYPE_EXTENSION && definition.name.value !== 'KeyType') {
+    if (!wordTexts.has(`${Kind.ENUM_TYPE_DEFINITION}:${definition.name.value}`)) return
+    const message = `${definition.name.value} cannot be extended: of Sealgate's enums, only KeyType can.`
+    problems.add(definition, message, 'remove the extension.')
+  }
 }
 
 function parseSource(source: Source, problems: SchemaProblems): readonly DefinitionNode[] {

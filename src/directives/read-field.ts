@@ -87,10 +87,10 @@ function readMask(
   mask: MaskedDirectiveArgs,
   { access, problems }: FieldReader,
 ): MaskPolicy {
-  if (mask.step != null && (mask.as !== 'ROUND' || !(mask.step > 0))) {
+  if (mask.step != null && (mask.as !== 'ROUND' || !(Number.isSafeInteger(mask.step) && mask.step >= 2))) {
     problems.add(
       node,
-      '`step` is a number above 0, and goes with ROUND only.',
+      '`step` is a whole number of 2 or more, and goes with ROUND only.',
       'remove `step` or correct it.',
     )
   }

@@ -17,6 +17,7 @@ import { createMatchVerifier } from '../directives/verify-matches.ts'
 import { createKeyProvider } from '../kms/index.ts'
 import { createDecider } from '../permissions/decide.ts'
 import { isRule, ruleForms } from '../permissions/rules.ts'
+import { checkApi } from '../resolvers/check-api.ts'
 import { connectStorage, type Storage } from '../storage/connect-storage.ts'
 import { buildSchemas } from './build-schemas.ts'
 import { createApollo } from './create-apollo.ts'
@@ -47,6 +48,7 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const document = loadSchema(options.schemaFolder)
   const policies = readPolicies(document, { isRule, names: ruleForms })
+  checkApi(document, policies)
   const decide = createDecider(policies)
   const authenticator = createAuthenticator(options.authentication)
   const app = createHttp(options.log)

@@ -4,6 +4,7 @@ import { parseSchema } from '../../src/directives/load-schema.ts'
 import type { Policies } from '../../src/directives/policies.ts'
 import { readPolicies } from '../../src/directives/read-policies.ts'
 import { isRule, ruleForms } from '../../src/permissions/rules.ts'
+import { checkApi } from '../../src/resolvers/check-api.ts'
 
 export interface TestSchema {
   readonly document: DocumentNode
@@ -13,7 +14,9 @@ export interface TestSchema {
 /** Reads SDL in memory. @throws SCHEMA_INVALID as a start would */
 export function readTestSchema(sdl: string): TestSchema {
   const document = parseSchema([new Source(sdl, 'test.graphql')])
-  return { document, policies: readPolicies(document, { isRule, names: ruleForms }) }
+  const policies = readPolicies(document, { isRule, names: ruleForms })
+  checkApi(document, policies)
+  return { document, policies }
 }
 
 export function readTestPolicies(sdl: string): Policies {
