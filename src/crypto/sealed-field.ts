@@ -73,7 +73,8 @@ function readBinary(value: unknown): Buffer | undefined {
   if (Buffer.isBuffer(value)) return value
   if (!isRecord(value) || value._bsontype !== 'Binary') return undefined
   const { buffer, position, sub_type: subtype } = value
-  if (subtype !== ciphertextSubtype || !(buffer instanceof Uint8Array) || typeof position !== 'number') return undefined
+  if (subtype !== ciphertextSubtype || !(buffer instanceof Uint8Array) || typeof position !== 'number')
+    return undefined
   if (Buffer.isBuffer(buffer) && buffer.length === position) return buffer
   return Buffer.from(buffer.buffer, buffer.byteOffset, position)
 }

@@ -62,7 +62,10 @@ export class MemoryKeyStore implements KeyStore {
     const row = this.rows.get(name)
     if (row === undefined) throw new TypeError('There is no such row.')
     const chosen = new Set(this.keysOf(tuple))
-    this.rows.set(name, { ...row, keys: row.keys.map((key) => (chosen.has(key) ? { ...key, ...change } : key)) })
+    this.rows.set(name, {
+      ...row,
+      keys: row.keys.map((key) => (chosen.has(key) ? { ...key, ...change } : key)),
+    })
   }
 
   erase(tuple: KeyTuple): void {
@@ -74,9 +77,7 @@ export class MemoryKeyStore implements KeyStore {
 }
 
 function isSameSlot(one: StoredKey, other: StoredKey): boolean {
-  return (
-    one.keyType === other.keyType && one.purpose === other.purpose && one.generation === other.generation
-  )
+  return one.keyType === other.keyType && one.purpose === other.purpose && one.generation === other.generation
 }
 
 function kekName({ keyType, purpose }: Kek): string {
