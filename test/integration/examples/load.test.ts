@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
 import { createTestGateway, type TestGateway } from '../../support/create-test-gateway.ts'
 
-const script = fileURLToPath(new URL('../../../examples/fintech/load.mjs', import.meta.url))
+const folder = fileURLToPath(new URL('../../../examples/fintech/', import.meta.url))
 let t: TestGateway
 let url: string
 
@@ -23,13 +23,16 @@ interface Run {
   readonly stderr: string
 }
 
-async function load(...args: readonly string[]): Promise<Run> {
+async function run(script: string, args: readonly string[]): Promise<Run> {
   try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, [script, '--url', url, ...args])) }
+    const output = await promisify(execFile)(process.execPath, [`${folder}${script}`, '--url', url, ...args])
+    return { code: 0, ...output }
   } catch (error) {
     return error as Run
   }
 }
+
+const load = (...args: readonly string[]): Promise<Run> => run('load.mjs', args)
 
 describe('load.mjs', () => {
   test('loads customers and orders, and prints how many and how fast', async () => {
@@ -63,5 +66,26 @@ describe('load.mjs', () => {
     [[]],
   ])('exits with 2 and its usage for the arguments %j', async (args) => {
     expect(await load(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining('Usage:') })
+  })
+})
+
+describe('measure.mjs', () => {
+  test('finds a customer by e-mail and reads every page', async () => {
+    const token = await t.token({ roles: ['ADMIN'] })
+    const { data } = await t.ask({ roles: ['ADMIN'] }, '{ customers(first: 1) { nodes { email } } }')
+    const args = ['--token', token, '--email', data.customers.nodes[0].email, '--page', '10']
+    const { stdout, stderr } = await run('measure.mjs', args)
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/^search by e-mail: 1 found; median [\d.]+ ms/)
+    expect(stdout).toMatch(/^36 customers on 4 pages: /m)
+  })
+
+  test('exits with 1 when the viewer may not search, and with 2 without arguments', async () => {
+    const token = await t.token({ kind: 'service', roles: ['SUPPORT'] })
+    expect(await run('measure.mjs', ['--token', token, '--email', 'a@example.com'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Customer.email'),
+    })
+    expect(await run('measure.mjs', [])).toMatchObject({ code: 2, stderr: expect.stringContaining('Usage:') })
   })
 })
