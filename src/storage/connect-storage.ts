@@ -3,6 +3,7 @@ import mongoose, { type Connection } from 'mongoose'
 import type { KeyStore } from '../crypto/key-store.ts'
 import type { Policies } from '../directives/policies.ts'
 import { protectedPaths } from '../directives/protected-paths.ts'
+import { GatewayError } from '../errors.ts'
 import { type Attempts, createAttempts } from './attempts.ts'
 import { createModels } from './create-models.ts'
 import { createMongoAuditSink } from './mongo-audit-sink.ts'
@@ -36,6 +37,11 @@ export interface Storage {
  * @throws SERVICE_UNAVAILABLE when the database cannot be reached; CONFIGURATION_INVALID when the two databases are one
  */
 export async function connectStorage(policies: Policies, options: StorageOptions): Promise<Storage> {
+  if (options.keysDatabase === options.database) {
+    throw new GatewayError('CONFIGURATION_INVALID', {
+      message: 'The wrapped data keys need another database than the documents: they have backups of their own.',
+    })
+  }
   const connection = mongoose.createConnection()
   try {
     await connection.openUri(options.uri, {
