@@ -39,7 +39,8 @@ export interface Storage {
 export async function connectStorage(policies: Policies, options: StorageOptions): Promise<Storage> {
   if (options.keysDatabase === options.database) {
     throw new GatewayError('CONFIGURATION_INVALID', {
-      message: 'The wrapped data keys need another database than the documents: they have backups of their own.',
+      message:
+        'The wrapped data keys need another database than the documents: they have backups of their own.',
     })
   }
   const connection = mongoose.createConnection()
