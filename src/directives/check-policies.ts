@@ -62,6 +62,9 @@ export function checkField(
   if ((protection.kind === 'hashed' || protection.kind === 'discarded') && fieldMasks.length > 0) {
     report('what is never read has no mask.', 'remove @masked.')
   }
+  if ((protection.kind === 'hashed' || protection.kind === 'discarded') && field.access.read !== undefined) {
+    report('what is never read has no rule for readers.', 'remove `read`: who reads the document may verify.')
+  }
   if (
     field.index !== undefined &&
     (isProtected(field) || type.kind === 'embedded' || type.kind === 'relation')

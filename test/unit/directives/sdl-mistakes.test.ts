@@ -130,6 +130,11 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     /what is never read has no mask/,
     'name: String',
   ],
+  'a rule for readers of what is never read': [
+    model('pin: String @hashed @access(read: ["owner"])'),
+    /no rule for readers/,
+    'pin: String',
+  ],
   'two ways of protecting': [model('name: String @encrypted @hashed'), /exclude each other/, 'name: String'],
   'an encrypted id': [
     'type Person @model @access(read: ["owner"]) {\n  id: ID! @encrypted\n}',
