@@ -1,3 +1,4 @@
+import { toUSVString } from 'node:util'
 import type { JWTPayload } from 'jose'
 import type { Viewer } from './viewer.ts'
 
@@ -13,16 +14,12 @@ import type { Viewer } from './viewer.ts'
  * | `tenant` | `tenant`, without it the default one |
  * | `subject` | `subject`; without it a user's own `sub`, and nothing for a service |
  *
- * A claim of the wrong form makes the whole token invalid: undefined. Ignoring it could widen what the issuer meant.
+ * A claim of the wrong form, null included, makes the whole token invalid: undefined. Ignoring it could widen what the issuer meant.
  */
 export const readViewer = (claims: JWTPayload, defaultTenant: string): Viewer | undefined => {
-  const id = claims.sub
-  const tenant = claims.tenant ?? defaultTenant
-  const client = claims.client_id ?? claims.azp
-  const scope = claims.scope ?? ''
-  const roles = claims.roles ?? []
+  const { sub: id, tenant = defaultTenant, client_id: client = claims.azp, scope = '', roles = [] } = claims
   const kind = client === id ? 'service' : 'user'
-  const subject = claims.subject ?? (kind === 'user' ? id : undefined)
+  const { subject = kind === 'user' ? id : undefined } = claims
   if (!isName(id) || !isName(tenant) || claims.exp === undefined) return undefined
   if (subject !== undefined && !isName(subject)) return undefined
   if (client !== undefined && !isName(client)) return undefined
@@ -40,5 +37,6 @@ export const readViewer = (claims: JWTPayload, defaultTenant: string): Viewer | 
 
 const longestName = 256
 
+/** The database would fold a lone surrogate into U+FFFD, and so one tenant or subject into another. */
 const isName = (value: unknown): value is string =>
-  typeof value === 'string' && value.length > 0 && value.length <= longestName
+  typeof value === 'string' && value.length > 0 && value.length <= longestName && toUSVString(value) === value
