@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ExplorerTab } from './explorer-tab.ts'
 import { createGraphiqlFiles } from './graphiql-files.ts'
 import { renderPage } from './render-page.ts'
@@ -38,7 +38,13 @@ const contentSecurityPolicy = [
  * The names by which a browser on this machine reaches it. Asked by any other name, the page comes without tokens: a site that
  * points its own name at this machine (DNS rebinding) could otherwise read them.
  */
-const loopback = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i
+const loopbackName = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i
+
+/** Whoever asks from another machine can send any name, and gets no token either. */
+const loopbackAddress = /^(?:::ffff:)?127\.|^::1$/
+
+const isThisMachine = ({ headers, socket }: FastifyRequest): boolean =>
+  loopbackName.test(headers.host ?? '') && loopbackAddress.test(socket.remoteAddress ?? '')
 
 const decompress = promisify(gunzip)
 
@@ -53,10 +59,11 @@ export const registerGraphiql = (app: FastifyInstance, { path, title, tabs }: Gr
       title,
       tabs: tabs().map(({ headers: _, ...tab }) => tab),
       notice:
-        'Ready tokens are shown only under the names localhost and 127.0.0.1. Paste a token below, under Headers.',
+        'Ready tokens are shown only on this machine, under the names localhost and 127.0.0.1. Paste a token below, under Headers.',
     })
 
-  app.addHook('onRequest', async ({ method, url, headers }, reply) => {
+  app.addHook('onRequest', async (request, reply) => {
+    const { method, url, headers } = request
     if (method !== 'GET' || headers.accept?.includes('text/html') !== true) return
     if (url.split('?', 1)[0] !== path) return
     return secure(reply)
@@ -65,7 +72,7 @@ export const registerGraphiql = (app: FastifyInstance, { path, title, tabs }: Gr
       .header('cross-origin-opener-policy', 'same-origin')
       .header('cache-control', 'no-store')
       .header('vary', 'Accept, Host')
-      .send(loopback.test(headers.host ?? '') ? page() : pageWithoutTokens())
+      .send(isThisMachine(request) ? page() : pageWithoutTokens())
   })
 
   for (const [name, type] of Object.entries(ownFiles))

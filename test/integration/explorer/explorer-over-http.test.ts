@@ -76,6 +76,19 @@ describe('GraphiQL', () => {
     },
   )
 
+  test.each(['192.0.2.7', '10.0.0.1', '::ffff:192.0.2.7', '2001:db8::1', '::1:127.0.0.1'])(
+    'gives no token to another machine, %p, whatever it calls this one',
+    async (remoteAddress) => {
+      const { body } = await server.app.inject({
+        url: '/graphql',
+        headers: { accept: browserAccepts, host: 'localhost:4000' },
+        remoteAddress,
+      })
+      expect(body).not.toContain('Bearer')
+      expect(body).toContain('Ready tokens are shown only on this machine')
+    },
+  )
+
   test.each(['localhost:4000', '127.0.0.1:4000', '[::1]:4000', 'LOCALHOST'])(
     'gives the tokens to a browser that calls this machine %p',
     async (name) => {
