@@ -24,8 +24,10 @@ export interface VerifyOptions {
 interface Match {
   readonly document: StoredObject
   readonly search: SearchedPath
+  /** Which of the searched values the term stands for. */
   readonly position: number
-  readonly bytes: Buffer
+  /** Undefined when what is stored is no sealed field: a list, say, in which the database looks for terms as well. */
+  readonly bytes: Buffer | undefined
   readonly owner: RowOwner
 }
 
@@ -51,7 +53,7 @@ async function verify(
   try {
     await lease.collectForRead(
       matches.flatMap((match) => {
-        const keyId = keyIdOf(match.bytes)
+        const keyId = match.bytes === undefined ? undefined : keyIdOf(match.bytes)
         return keyId === undefined ? [] : [{ tuple: cipherOf(match).revealKey(match.owner), keyId }]
       }),
     )
@@ -74,21 +76,23 @@ async function verify(
 }
 
 function findMatch(document: StoredObject, search: SearchedPath): Match[] {
-  const parts = readSealed(document[search.field.stored])
-  if (parts === undefined) return []
-  const termsStored = [parts.terms.t0, parts.terms.t1]
-  const position = search.terms.findIndex((term) => termsStored.some((candidate) => candidate?.equals(term)))
-  if (position === -1) return []
+  const value = document[search.field.stored]
+  if (value === null || value === undefined) return []
   const owner = {
     tenant: String(document[stored.tenant]),
     subject: String(document[stored.subject]),
     id: String(document[stored.id]),
   }
-  return [{ document, search, position, bytes: parts.ciphertext, owner }]
+  const parts = readSealed(value)
+  if (parts === undefined) return [{ document, search, position: -1, bytes: undefined, owner }]
+  const termsStored = [parts.terms.t0, parts.terms.t1]
+  const position = search.terms.findIndex((term) => termsStored.some((candidate) => candidate?.equals(term)))
+  return position === -1 ? [] : [{ document, search, position, bytes: parts.ciphertext, owner }]
 }
 
 function holds(match: Match, cipher: ReturnType<PathCiphers['of']>, lease: KeyLease): boolean {
   const { search, position, bytes, owner } = match
+  if (bytes === undefined) return false
   try {
     const key = lease.readKey(cipher.revealKey(owner), keyIdOf(bytes))
     const value = cipher.value.decrypt(key, new RowAddress(owner.subject, owner.id), bytes)

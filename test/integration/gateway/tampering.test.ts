@@ -558,6 +558,33 @@ describe('a search that was tampered with', () => {
   })
 })
 
+describe('a search finds no row by the term of another', () => {
+  const forms: Readonly<Record<string, (own: Sealed, theirs: Binary) => unknown>> = {
+    'without a ciphertext': (_own, t0) => ({ t0 }),
+    'with a ciphertext that is text': (own, t0) => ({ ...own, c: 'text', t0 }),
+    'with a mask that is text': (own, t0) => ({ ...own, m: { EMAIL: 'text' }, t0 }),
+    'in a list of sealed values': (own, t0) => [{ ...own, t0 }],
+    'in a list of terms': (own, t0) => ({ ...own, t0: [own.t0, t0] }),
+    'in the other slot beside null': (own, t1) => ({ ...own, t0: null, t1 }),
+    'in the other slot beside its own': (own, t1) => ({ ...own, t1 }),
+  }
+  const filters = [
+    '{ email: { eq: "bob@example.com" } }',
+    '{ email: { in: ["bob@example.com", "carol@example.com"] } }',
+    '{ or: [{ email: { eq: "bob@example.com" } }, { name: { eq: "nobody" } }] }',
+  ]
+  test.each(Object.keys(forms))('%s', async (name) => {
+    const { t0 } = firstOf('otherOwner', 'email')
+    await readChanged((document) => (document.email = forms[name]?.(document.email as Sealed, t0!)))
+    for (const filter of filters) {
+      const { data } = await gateway.ask(admin, `{ people(filter: ${filter}) { nodes { id email } } }`)
+      expect(data.people.nodes).toEqual([{ id: ids.otherOwner, email: 'bob@example.com' }])
+    }
+    const events = await gateway.raw('sealgateAudit').find({ outcome: 'failed' }).toArray()
+    expect(events.at(-1)).toMatchObject({ coordinate: 'Person.email', documents: [{ id: ids.one }] })
+  })
+})
+
 describe('a write beside what was tampered with', () => {
   const update = (fields: object) =>
     gateway.ask(
