@@ -64,3 +64,10 @@ export class GatewayError extends Error {
     return errorCodes[this.code].httpStatus
   }
 }
+
+/** Where an error arose: its stack without the message, of which a line may look like a frame and quote a value. */
+export function framesOf({ stack = '', message }: Error): readonly string[] {
+  const start = stack.indexOf(message)
+  const below = start === -1 ? '' : stack.slice(start + message.length)
+  return below.split('\n').filter((line) => /^\s+at /.test(line))
+}

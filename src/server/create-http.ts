@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
 
 import { type ErrorCode, errorCodes, GatewayError } from '../errors.ts'
 import { describeError } from './describe-error.ts'
@@ -33,6 +33,11 @@ export function createHttp(log: LogOptions): FastifyInstance {
     connectionTimeout: 60_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
+    // Paths that cannot be read never get to the error handler, and Fastify's own answer quotes them.
+    frameworkErrors: (error: FastifyError, _request: unknown, reply: FastifyReply) => {
+      const code = codeOf(error)
+      void reply.code(errorCodes[code].httpStatus).send(errorBody(code, 'There is nothing at this path.'))
+    },
   })
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)

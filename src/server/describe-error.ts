@@ -1,9 +1,9 @@
-import { GatewayError } from '../errors.ts'
+import { framesOf, GatewayError } from '../errors.ts'
 
 /** What a log may hold of an error: its name, code and where it arose. Messages of libraries quote values, so none is kept. */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: typeof error }
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  const frames = framesOf(error)
   if (error instanceof GatewayError) {
     const { code, coordinate, inputPath, cause } = error
     return {

@@ -1,6 +1,6 @@
 import mongoose from 'mongoose'
 
-import { GatewayError } from '../errors.ts'
+import { framesOf, GatewayError } from '../errors.ts'
 
 const { MongoServerError, MongoNetworkError, MongoServerSelectionError, MongoError } = mongoose.mongo
 // What mongoose makes of the driver's when it connects.
@@ -41,19 +41,10 @@ export function translateError(error: unknown): GatewayError {
   }
   const name = error instanceof Error ? error.name : typeof error
   const unavailable = error instanceof MongoError && /topology|closed|pool/i.test(error.name)
+  const frames = error instanceof Error ? framesOf(error).slice(0, 4) : []
   return new GatewayError(unavailable ? 'SERVICE_UNAVAILABLE' : 'INTERNAL_SERVER_ERROR', {
-    cause: `${name} ${framesOf(error)}`,
+    cause: [name, ...frames.map((frame) => frame.trim())].join(' '),
   })
-}
-
-/** Where an error arose, without its message. */
-function framesOf(error: unknown): string {
-  const stack = error instanceof Error ? (error.stack ?? '') : ''
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
-  return frames
-    .slice(0, 4)
-    .map((line) => line.trim())
-    .join(' ')
 }
 
 /** Whether the driver raised the error, rather than our own code. */

@@ -55,6 +55,14 @@ describe('the shape of errors', () => {
     })
   })
 
+  test('a path that cannot be read is answered in the same shape, without the path', async () => {
+    const { status, text } = await send(open, { method: 'GET', url: `/%ff${canary}` })
+    expect(status).toBe(400)
+    expect(JSON.parse(text)).toEqual({
+      errors: [{ message: 'There is nothing at this path.', extensions: { code: 'BAD_USER_INPUT' } }],
+    })
+  })
+
   test('a body above 4 MiB is answered with 413 and a code', async () => {
     const payload = JSON.stringify({
       query: '{ __typename }',
