@@ -63,7 +63,10 @@ export function checkField(
     report('what is never read has no mask.', 'remove @masked.')
   }
   if ((protection.kind === 'hashed' || protection.kind === 'discarded') && field.access.read !== undefined) {
-    report('what is never read has no rule for readers.', 'remove `read`: who reads the document may verify.')
+    report(
+      'what is never read has no rule for readers.',
+      'remove `read`; who may verify is for @hashed(verify: […]).',
+    )
   }
   if (
     field.index !== undefined &&
@@ -89,6 +92,9 @@ export function checkField(
       report(`@format names the field "${when.field}", which ${owner.name.value} has not.`, 'correct `when`.')
     } else if (['encrypted', 'hashed', 'discarded'].some((name) => args.has(sibling, name))) {
       report(`@format looks at "${when.field}", which is not stored in clear.`, 'name a plain field.')
+    } else if (args.has(sibling, 'masked') || args.one(sibling, 'access')?.read != null) {
+      const message = `@format looks at "${when.field}", which not every reader sees: what is refused would tell it.`
+      report(message, 'name a field without @masked and without `read`.')
     }
   }
   if (cardVerificationCode.test(field.name) && protection.kind !== 'discarded') {

@@ -28,6 +28,8 @@ export interface Decisions {
   field(coordinate: string): FieldDecision
   /** In which rows the field may be filtered and sorted by: where it may be seen in clear. */
   input(coordinate: string): RowScope
+  /** In which of the rows where its place may be seen a value of a hashed field may be tried. */
+  verify(coordinate: string): RowScope
   /** Whether the field may be written on creation or update of a row that is or is not the viewer's. */
   write(coordinate: string, action: 'create' | 'update', owns: boolean): boolean
 }

@@ -53,7 +53,12 @@ export type Protection =
       readonly normalize: readonly Normalizer[]
       readonly pad: boolean
     }
-  | { readonly kind: 'hashed'; readonly tries: number }
+  | {
+      readonly kind: 'hashed'
+      readonly tries: number
+      /** Who of those who see the place may verify; absent: all of them. */
+      readonly verify: RuleExpression | undefined
+    }
   | { readonly kind: 'discarded' }
 
 export interface MaskPolicy {

@@ -56,7 +56,7 @@ function readStored(node: FieldDefinitionNode, { args, problems }: FieldReader):
   return given.as
 }
 
-function readProtection(node: FieldDefinitionNode, { args, problems }: FieldReader): Protection {
+function readProtection(node: FieldDefinitionNode, { args, access, problems }: FieldReader): Protection {
   const encrypted = args.one(node, 'encrypted')
   const hashed = args.one(node, 'hashed')
   const discarded = args.has(node, 'discarded')
@@ -68,7 +68,8 @@ function readProtection(node: FieldDefinitionNode, { args, problems }: FieldRead
     if (hashed.tries < 1 || hashed.tries > 100) {
       problems.add(node, '`tries` must lie between 1 and 100.', 'state how many wrong attempts are allowed.')
     }
-    return { kind: 'hashed', tries: hashed.tries }
+    const verify = hashed.verify == null ? undefined : access.rules(node, hashed.verify)
+    return { kind: 'hashed', tries: hashed.tries, verify }
   }
   if (encrypted === undefined) return { kind: 'plain' }
   return {

@@ -229,6 +229,7 @@ export type FormatDirectiveResolver<Result, Parent, ContextType = any, Args = Fo
 
 export type HashedDirectiveArgs = {
   tries?: Scalars['Int']['input'];
+  verify?: Maybe<ReadonlyArray<Scalars['String']['input']>>;
 };
 
 export type HashedDirectiveResolver<Result, Parent, ContextType = any, Args = HashedDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;

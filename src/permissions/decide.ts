@@ -21,6 +21,8 @@ export function createDecider(policies: Policies): (viewer: Viewer) => Decisions
   }
 }
 
+const nobody: RuleExpression = { kind: 'any', rules: [] }
+
 class ViewerDecisions implements Decisions {
   readonly #viewer: Viewer
   readonly #policies: Policies
@@ -42,7 +44,7 @@ class ViewerDecisions implements Decisions {
   }
 
   rows(model: string, action: ModelAction): RowScope {
-    return this.#scope(this.#policies.models.get(model)?.access[action])
+    return this.#scope(this.#policies.models.get(model)?.access[action] ?? nobody)
   }
 
   field(coordinate: string): FieldDecision {
@@ -61,13 +63,18 @@ class ViewerDecisions implements Decisions {
     return own.state === 'clear' ? 'own' : 'none'
   }
 
+  verify(coordinate: string): RowScope {
+    const { protection } = this.#policy(coordinate)
+    if (protection.kind !== 'hashed') return 'none'
+    return protection.verify === undefined ? 'all' : this.#scope(protection.verify)
+  }
+
   write(coordinate: string, action: 'create' | 'update', owns: boolean): boolean {
     const rule = this.#policy(coordinate).access[action]
     return rule === undefined || evaluate(rule, this.#viewer, owns)
   }
 
-  #scope(rule: RuleExpression | undefined): RowScope {
-    if (rule === undefined) return 'none'
+  #scope(rule: RuleExpression): RowScope {
     if (evaluate(rule, this.#viewer, false)) return 'all'
     return evaluate(rule, this.#viewer, true) ? 'own' : 'none'
   }

@@ -14,8 +14,8 @@ export interface OperationNames {
 export interface CoordinateOptions {
   readonly policies: Policies
   readonly namesOf: (model: ModelPolicy) => OperationNames
-  /** Verification mutations by name, with the models whose rows they look at. */
-  readonly verifications: ReadonlyMap<string, readonly ModelPolicy[]>
+  /** The rules of verification mutations by name. */
+  readonly verifications: ReadonlyMap<string, RuleExpression>
 }
 
 const nobody: RuleExpression = { kind: 'any', rules: [] }
@@ -47,9 +47,7 @@ export function guardedCoordinates({
     }
     if (relations.size > 0) coordinates.set(model.name, relations)
   }
-  for (const [name, models] of verifications) {
-    mutation.set(name, { kind: 'any', rules: models.map((model) => model.access.read ?? nobody) })
-  }
+  for (const [name, rule] of verifications) mutation.set(name, rule)
   if (mutation.size === 0) coordinates.delete('Mutation')
   if (query.size === 0) query.set('ready', { kind: 'rule', name: 'everyone' })
   return coordinates

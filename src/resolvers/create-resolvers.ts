@@ -84,20 +84,26 @@ export function hashedPlaces(field: FieldPolicy, policies: Policies): readonly H
   return [...policies.models.values()].flatMap((model) =>
     [...protectedPaths(model, policies).values()]
       .filter((path) => path.field === field)
-      .map((path) => ({ model, path, list: enclosingList(model, path.path, policies) })),
+      .map((path) => ({ model, path, ...enclosing(model, path.path, policies) })),
   )
 }
 
-function enclosingList(model: ModelPolicy, path: string, policies: Policies): string | undefined {
+function enclosing(
+  model: ModelPolicy,
+  path: string,
+  policies: Policies,
+): Pick<HashedPlace, 'list' | 'parents'> {
   let list: string | undefined
+  const parents: string[] = []
   let fields = model.fields
   const walked: string[] = []
   for (const key of path.split('.')) {
     walked.push(key)
     const field = fields.find((candidate) => candidate.stored === key)
     if (field?.type.kind !== 'embedded') break
+    parents.push(field.coordinate)
     if (field.type.list) list = walked.join('.')
     fields = policies.embedded.get(field.type.name)?.fields ?? []
   }
-  return list
+  return { list, parents }
 }

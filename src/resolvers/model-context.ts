@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql'
 
-import type { ModelAction } from '../directives/decisions.ts'
+import type { ModelAction, RowScope } from '../directives/decisions.ts'
 import { type ModelPolicy, type Policies, stored } from '../directives/policies.ts'
 import { type Revealer, type StoredObject, withhold } from '../directives/reveal-documents.ts'
 import type { Sealer } from '../directives/seal-drafts.ts'
@@ -37,8 +37,12 @@ export interface ResolverLimits {
 }
 
 /** @throws FORBIDDEN when the viewer may do this to no row at all */
-export function permittedRows({ decisions }: RequestContext, model: ModelPolicy, action: ModelAction): Rows {
-  const scope = decisions.rows(model.name, action)
+export function permittedRows(context: RequestContext, model: ModelPolicy, action: ModelAction): Rows {
+  return rowsWithin(context, context.decisions.rows(model.name, action))
+}
+
+/** @throws FORBIDDEN when there are none */
+export function rowsWithin({ decisions }: RequestContext, scope: RowScope): Rows {
   if (scope === 'all') return { tenant: decisions.tenant }
   return ownRows(decisions.tenant, scope === 'own' ? decisions.subject : undefined)
 }

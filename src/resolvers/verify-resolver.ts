@@ -1,8 +1,9 @@
+import type { RowScope } from '../directives/decisions.ts'
 import type { ProtectedPath } from '../directives/protected-paths.ts'
 import { type FieldPolicy, type ModelPolicy, stored } from '../directives/policies.ts'
 import type { StoredObject } from '../directives/reveal-documents.ts'
 import { GatewayError } from '../errors.ts'
-import { permittedRows, repositoryOf, type Resolve, type ResolverTools } from './model-context.ts'
+import { repositoryOf, type Resolve, type ResolverTools, rowsWithin } from './model-context.ts'
 
 /** One place where a hashed field is stored. */
 export interface HashedPlace {
@@ -10,9 +11,14 @@ export interface HashedPlace {
   readonly path: ProtectedPath
   /** The stored path of the list whose elements carry the ids that are asked for; absent: the document's own id. */
   readonly list: string | undefined
+  /** The coordinates of the fields that embed it, outermost first. */
+  readonly parents: readonly string[]
 }
 
-/** `verify<Type><Field>(id, value)`: counted before it is tried, so that nothing can be guessed by trying at once. */
+/**
+ * `verify<Type><Field>(id, value)`, for those who see the place and may try: counted before it is tried, so that nothing can
+ * be guessed by trying at once.
+ */
 export function createVerifyResolver(
   field: FieldPolicy,
   places: readonly HashedPlace[],
@@ -21,8 +27,17 @@ export function createVerifyResolver(
   const tries = field.protection.kind === 'hashed' ? field.protection.tries : 0
   return async (_source, args, context) => {
     const { id, value } = args as { id: string; value: string }
-    for (const { model, path, list } of places) {
-      const rows = permittedRows(context, model, 'read')
+    const permitted = places.flatMap(({ parents, ...place }) => {
+      const { decisions } = context
+      const scope = narrowest([
+        decisions.rows(place.model.name, 'read'),
+        ...parents.map((parent) => decisions.input(parent)),
+        decisions.verify(field.coordinate),
+      ])
+      return scope === 'none' ? [] : [{ ...place, rows: rowsWithin(context, scope) }]
+    })
+    if (permitted.length === 0) throw new GatewayError('FORBIDDEN', { coordinate: field.coordinate })
+    for (const { model, path, list, rows } of permitted) {
       const repository = repositoryOf(tools, model)
       const document = await (list === undefined
         ? repository.findById(rows, id)
@@ -54,6 +69,11 @@ export function createVerifyResolver(
     }
     throw new GatewayError('NOT_FOUND')
   }
+}
+
+function narrowest(scopes: readonly RowScope[]): RowScope {
+  if (scopes.includes('none')) return 'none'
+  return scopes.includes('own') ? 'own' : 'all'
 }
 
 /** Finds the stored value below a document, and the ids of the list elements around it. */

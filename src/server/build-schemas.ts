@@ -10,7 +10,7 @@ import {
 } from 'graphql'
 
 import { guardLeaves } from '../directives/guard-leaves.ts'
-import type { ModelPolicy, Policies, TypePolicy } from '../directives/policies.ts'
+import type { Policies, RuleExpression, TypePolicy } from '../directives/policies.ts'
 import { applyShield } from '../permissions/create-shield.ts'
 import { guardedCoordinates } from '../permissions/guarded-coordinates.ts'
 import { apiNames, isReadable, verifyName } from '../resolvers/api-names.ts'
@@ -80,15 +80,19 @@ const elementId: FieldDefinitionNode = {
   type: { kind: Kind.NON_NULL_TYPE, type: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: 'ID' } } },
 }
 
-function verifications(policies: Policies): ReadonlyMap<string, readonly ModelPolicy[]> {
-  const found = new Map<string, readonly ModelPolicy[]>()
+/** Who may read a model that holds the field, and may try its values. */
+function verifications(policies: Policies): ReadonlyMap<string, RuleExpression> {
+  const found = new Map<string, RuleExpression>()
   for (const type of [...policies.models.values(), ...policies.embedded.values()]) {
     for (const field of type.fields) {
       if (field.protection.kind !== 'hashed') continue
-      found.set(
-        verifyName(type.name, field),
-        hashedPlaces(field, policies).map(({ model }) => model),
-      )
+      const { verify } = field.protection
+      const readers: RuleExpression = {
+        kind: 'any',
+        rules: hashedPlaces(field, policies).flatMap(({ model }) => model.access.read ?? []),
+      }
+      const rule: RuleExpression = verify === undefined ? readers : { kind: 'all', rules: [readers, verify] }
+      found.set(verifyName(type.name, field), rule)
     }
   }
   return found

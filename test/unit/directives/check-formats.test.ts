@@ -18,6 +18,7 @@ const decisions: Decisions = {
   rows: () => 'all',
   field: () => ({ own: { state: 'clear' }, other: { state: 'clear' } }),
   input: () => 'all',
+  verify: () => 'all',
   write: () => true,
 }
 

@@ -135,6 +135,11 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     /no rule for readers/,
     'pin: String',
   ],
+  'an unknown rule for who may verify': [
+    model('pin: String @hashed(verify: ["teller"])'),
+    /no rule "teller"/,
+    'pin: String',
+  ],
   'two ways of protecting': [model('name: String @encrypted @hashed'), /exclude each other/, 'name: String'],
   'an encrypted id': [
     'type Person @model @access(read: ["owner"]) {\n  id: ID! @encrypted\n}',
@@ -380,6 +385,16 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   'a format that depends on a protected field': [
     model('kind: String @encrypted a: String @format(as: LUHN, when: "kind", is: "card")'),
     /"kind"/,
+    'a: String',
+  ],
+  'a format that depends on a masked field': [
+    model('kind: String @masked(as: FULL) a: String @format(as: LUHN, when: "kind", is: "card")'),
+    /what is refused would tell it/,
+    'a: String',
+  ],
+  'a format that depends on a field with readers of its own': [
+    model('kind: String @access(read: ["owner"]) a: String @format(as: LUHN, when: "kind", is: "card")'),
+    /what is refused would tell it/,
     'a: String',
   ],
   'half of a condition': [
