@@ -88,8 +88,19 @@ login_rights() {
   printf 'path "sys/capabilities-self" { capabilities = ["update"] }\n'
 }
 
+# What `sealgate keys` needs beside what the gateway may: new versions, data keys under them, and the end of old versions.
+# `config` is shared with `deletion_allowed` and more, so its parameters are named.
+operator_rights() {
+  allow "keys/$1/rotate" update
+  allow "rewrap/$1" update
+  allow "keys/$1/trim" update
+  printf 'path "transit/keys/%s/config" { capabilities = ["update"]\n' "$1"
+  printf '  allowed_parameters = { "min_decryption_version" = [], "min_encryption_version" = [] } }\n'
+}
+
 full=$(login_rights)
 mask_only=$(login_rights)
+operator=
 for key_type in $key_types; do
   for purpose in $purposes; do
     name=$prefix-$key_type-$purpose
@@ -102,14 +113,17 @@ $(allow "encrypt/$name" update)
 $(allow "decrypt/$name" update)"
     mask_only="$mask_only
 $(allow "keys/$name" read)"
+    operator="$operator
+$(operator_rights "$name")"
   done
   mask_only="$mask_only
 $(allow "decrypt/$prefix-$key_type-mask" update)"
 done
 echo "$full" | vault policy write "$prefix-full" - >/dev/null
 echo "$mask_only" | vault policy write "$prefix-mask-only" - >/dev/null
+echo "$full$operator" | vault policy write "$prefix-operator" - >/dev/null
 
-for right in full mask-only; do
+for right in full mask-only operator; do
   vault write "auth/approle/role/$prefix-$right" token_policies="$prefix-$right" token_no_default_policy=true \
     token_ttl=1h token_max_ttl=24h >/dev/null
 done

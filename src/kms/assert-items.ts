@@ -1,4 +1,4 @@
-import type { UnwrapItem, WrapItem } from '../crypto/key-provider.ts'
+import type { KekStatus, UnwrapItem, WrapItem } from '../crypto/key-provider.ts'
 
 /** Length of every data key. */
 export const dataKeyLength = 32
@@ -14,6 +14,12 @@ export function assertWrapItems(items: readonly WrapItem[]): void {
 /** @throws TypeError when a context is empty; stored bytes of any shape are an outcome, not an error. */
 export function assertUnwrapItems(items: readonly UnwrapItem[]): void {
   for (const { context } of items) assertContext(context)
+}
+
+/** @throws TypeError when a trim would leave no version of a KEK, or its limit is no version. */
+export function assertOldest(oldest: number, { newest }: KekStatus): void {
+  if (Number.isInteger(oldest) && oldest >= 1 && oldest <= newest) return
+  throw new TypeError('A trim leaves the newest version of a KEK at least.')
 }
 
 function assertContext(context: Buffer): void {

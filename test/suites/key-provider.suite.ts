@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { inspect } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Kek, KeyOutcome, KeyProvider } from '../../src/crypto/key-provider.ts'
 
@@ -182,6 +182,169 @@ export function describeKeyProvider(name: string, suite: KeyProviderSuite): void
       await expect(second.check()).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' })
     })
 
+    describe('versions of a KEK', () => {
+      let kek: Kek
+      let foreign: KeyProvider
+
+      beforeEach(async () => {
+        kek = { keyType: `VERSIONS_${randomInt(2 ** 32)}`, purpose: 'REVEAL' }
+        await provider.prepare([kek])
+        foreign = suite.create()
+        await foreign.prepare([kek])
+      })
+
+      afterEach(() => foreign.close())
+
+      test('says what it can do', () => {
+        expect(Object.keys(provider.capabilities).sort()).toEqual([
+          'batch',
+          'context',
+          'serverRewrap',
+          'versions',
+        ])
+      })
+
+      test('begins with one version', async () => {
+        const { newest, oldest, newestCreatedAt } = await provider.status(kek)
+        expect({ newest, oldest }).toEqual({ newest: 1, oldest: 1 })
+        if (newestCreatedAt !== undefined) {
+          expect(Math.abs(Date.now() - newestCreatedAt.getTime())).toBeLessThan(60_000)
+        }
+      })
+
+      test('wraps with a new version from its rotation on, in other processes too, and unwraps what older ones wrapped', async () => {
+        const key = randomBytes(32)
+        const first = await wrapOne(provider, kek, context, key)
+        expect(await foreign.rotate(kek)).toMatchObject({ newest: 2, oldest: 1 })
+        expect(await provider.status(kek)).toMatchObject({ newest: 2, oldest: 1 })
+        for (const instance of [provider, foreign]) {
+          const second = await wrapOne(instance, kek, context, key)
+          expect([first, second].map((bytes) => instance.versionOf(bytes))).toEqual([1, 2])
+          for (const wrapped of [first, second]) {
+            expect(await unwrapOne(instance, kek, context, wrapped)).toEqual({ ok: true, bytes: key })
+          }
+        }
+      })
+
+      test('unwraps what a version wrapped that another process has just made', async () => {
+        await foreign.rotate(kek)
+        const key = randomBytes(32)
+        const wrapped = await wrapOne(foreign, kek, context, key)
+        expect(await unwrapOne(provider, kek, context, wrapped)).toEqual({ ok: true, bytes: key })
+      })
+
+      test('rewraps the same keys under the newest version, bound to the same contexts', async () => {
+        const items = Array.from({ length: 1100 }, (_, index) => ({
+          context: Buffer.from(`subject-${index}`),
+          key: randomBytes(32),
+        }))
+        const first = (await provider.wrap(kek, items)).map(openedBytes)
+        await provider.rotate(kek)
+        const bind = (wrapped: readonly Buffer[]) =>
+          items.map(({ context: bound }, index) => ({
+            context: bound,
+            wrapped: wrapped[index] ?? Buffer.alloc(0),
+          }))
+        const second = (await provider.rewrap(kek, bind(first))).map(openedBytes)
+        expect(new Set(second.map((bytes) => provider.versionOf(bytes)))).toEqual(new Set([2]))
+        expect(await provider.unwrap(kek, bind(second))).toEqual(
+          items.map(({ key }) => ({ ok: true, bytes: key })),
+        )
+        expect(await unwrapOne(provider, kek, Buffer.from('another'), second[0] ?? Buffer.alloc(0))).toEqual({
+          ok: false,
+          reason: 'INVALID',
+        })
+      })
+
+      test('lets only the bad items of a rewrap fail', async () => {
+        const key = randomBytes(32)
+        const wrapped = await wrapOne(provider, kek, context, key)
+        await provider.rotate(kek)
+        const flipped = Buffer.from(wrapped)
+        flipped.writeUInt8(flipped.readUInt8(wrapped.length - 3) ^ 1, wrapped.length - 3)
+        const bad = [
+          { context: Buffer.from('another'), wrapped },
+          { context, wrapped: flipped },
+          { context, wrapped: randomBytes(wrapped.length) },
+          { context, wrapped: Buffer.alloc(0) },
+          { context, wrapped: await wrapOne(provider, reveal, context, key) },
+        ]
+        const outcomes = await provider.rewrap(kek, [...bad, { context, wrapped }])
+        expect(outcomes.slice(0, -1)).toEqual(bad.map(() => ({ ok: false, reason: 'INVALID' })))
+        expect(await unwrapOne(provider, kek, context, openedBytes(outcomes.at(-1)))).toEqual({
+          ok: true,
+          bytes: key,
+        })
+        expect(await provider.rewrap(kek, [])).toEqual([])
+      })
+
+      test('tells the version of its own bytes alone', async () => {
+        const wrapped = await wrapOne(provider, kek, context, randomBytes(32))
+        expect(provider.versionOf(wrapped)).toBe(1)
+        for (const strange of [
+          Buffer.alloc(0),
+          Buffer.alloc(wrapped.length),
+          wrapped.subarray(1),
+          Buffer.concat([wrapped, Buffer.from('A')]),
+          Buffer.alloc(4096, 'A'),
+        ]) {
+          expect(provider.versionOf(strange)).toBeUndefined()
+        }
+      })
+
+      test('destroys the versions below the oldest, for every process and for ever', async () => {
+        const key = randomBytes(32)
+        const first = await wrapOne(provider, kek, context, key)
+        await provider.rotate(kek)
+        const second = await wrapOne(provider, kek, context, key)
+        await provider.rotate(kek)
+        const third = await wrapOne(provider, kek, context, key)
+        await expect(provider.trim(kek, 4)).rejects.toThrow(TypeError)
+        await expect(provider.trim(kek, 0)).rejects.toThrow(TypeError)
+        for (const oldest of [2, 3, 3, 2]) await provider.trim(kek, oldest)
+        const restarted = suite.create()
+        await restarted.prepare([kek])
+        for (const instance of [provider, foreign, restarted]) {
+          expect(await instance.status(kek)).toMatchObject({ newest: 3, oldest: 3 })
+          for (const wrapped of [first, second]) {
+            expect(await unwrapOne(instance, kek, context, wrapped)).toMatchObject({ ok: false })
+            expect(await instance.rewrap(kek, [{ context, wrapped }])).toMatchObject([{ ok: false }])
+          }
+          expect(await unwrapOne(instance, kek, context, third)).toEqual({ ok: true, bytes: key })
+          expect(provider.versionOf(await wrapOne(instance, kek, context, key))).toBe(3)
+        }
+        await restarted.close()
+      })
+
+      test('leaves every key openable when several processes rotate at once', async () => {
+        const key = randomBytes(32)
+        const first = await wrapOne(provider, kek, context, key)
+        await Promise.all([provider.rotate(kek), foreign.rotate(kek)])
+        const { newest } = await provider.status(kek)
+        for (const instance of [provider, foreign]) {
+          expect(await unwrapOne(instance, kek, context, first)).toEqual({ ok: true, bytes: key })
+          const wrapped = await wrapOne(instance, kek, context, key)
+          expect(instance.versionOf(wrapped)).toBe(newest)
+          for (const other of [provider, foreign]) {
+            expect(await unwrapOne(other, kek, context, wrapped)).toEqual({ ok: true, bytes: key })
+          }
+        }
+      })
+
+      test('does nothing with a KEK that was not prepared', async () => {
+        const unprepared: Kek = { keyType: 'PIIX', purpose: 'REVEAL' }
+        const wrapped = await wrapOne(provider, kek, context, randomBytes(32))
+        for (const call of [
+          () => provider.rotate(unprepared),
+          () => provider.rewrap(unprepared, [{ context, wrapped }]),
+          () => provider.status(unprepared),
+          () => provider.trim(unprepared, 1),
+        ]) {
+          await expect(call()).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' })
+        }
+      })
+    })
+
     test('refuses keys of another length and empty contexts from its caller', async () => {
       await expect(provider.wrap(reveal, [{ context, key: randomBytes(31) }])).rejects.toThrow(TypeError)
       await expect(
@@ -193,8 +356,12 @@ export function describeKeyProvider(name: string, suite: KeyProviderSuite): void
     })
 
     test('shows nothing but its name when it is printed', () => {
-      expect(inspect(provider, { depth: 9, showHidden: false })).toMatch(/^\w+ \{ name: '[\w-]+' \}$/)
-      expect(JSON.stringify(provider)).toBe(JSON.stringify({ name: provider.name }))
+      expect(inspect(provider, { depth: 9, showHidden: false })).toMatch(
+        /^\w+ \{\s+name: '[\w-]+',\s+capabilities: \{[\w\s:,]+\}\s+\}$/,
+      )
+      expect(JSON.stringify(provider)).toBe(
+        JSON.stringify({ name: provider.name, capabilities: provider.capabilities }),
+      )
     })
   })
 }

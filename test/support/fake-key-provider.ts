@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 
 import type {
   Kek,
+  KekStatus,
   KeyOutcome,
   KeyProvider,
   KeyPurpose,
@@ -12,7 +13,7 @@ import { GatewayError } from '../../src/errors.ts'
 
 /** One call of the provider. */
 export interface KeyProviderCall {
-  readonly operation: 'wrap' | 'unwrap'
+  readonly operation: 'wrap' | 'unwrap' | 'rewrap'
   readonly keyType: string
   readonly purpose: KeyPurpose
   readonly items: number
@@ -24,12 +25,15 @@ export interface KeyProviderCall {
  */
 export class FakeKeyProvider implements KeyProvider {
   readonly name = 'fake'
+  readonly capabilities = { batch: true, context: true, serverRewrap: true, versions: true } as const
   readonly calls: KeyProviderCall[] = []
   /** While true, whole calls fail as if the service could not be reached. */
   unreachable = false
   /** Asked for every item; true makes that item `UNAVAILABLE`. */
   failItem: (kek: Kek, item: WrapItem | UnwrapItem) => boolean = () => false
   readonly #word: string
+  /** By KEK; a KEK that is not here has one version. */
+  readonly #versions = new Map<string, KekStatus>()
 
   constructor(word = 'word') {
     this.#word = word
@@ -40,22 +44,40 @@ export class FakeKeyProvider implements KeyProvider {
   }
 
   wrap(kek: Kek, items: readonly WrapItem[]): Promise<KeyOutcome[]> {
-    return this.#answer('wrap', kek, items, ({ key, context }) => {
-      const nonce = randomBytes(12)
-      const cipher = createCipheriv('aes-256-gcm', this.#kek(kek), nonce).setAAD(context)
-      return Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()])
-    })
+    return this.#answer('wrap', kek, items, (item) => this.#wrap(kek, item))
   }
 
   unwrap(kek: Kek, items: readonly UnwrapItem[]): Promise<KeyOutcome[]> {
-    return this.#answer('unwrap', kek, items, ({ wrapped, context }) => {
-      const decipher = createDecipheriv('aes-256-gcm', this.#kek(kek), wrapped.subarray(0, 12))
-      decipher.setAAD(context).setAuthTag(wrapped.subarray(-16))
-      const key = Buffer.allocUnsafeSlow(32)
-      decipher.update(wrapped.subarray(12, -16)).copy(key)
-      decipher.final()
-      return key
-    })
+    return this.#answer('unwrap', kek, items, (item) => this.#unwrap(kek, item))
+  }
+
+  async rotate(kek: Kek): Promise<KekStatus> {
+    await this.check()
+    const { newest, oldest } = this.#statusOf(kek)
+    this.#versions.set(kekName(kek), { newest: newest + 1, oldest, newestCreatedAt: new Date() })
+    return this.#statusOf(kek)
+  }
+
+  rewrap(kek: Kek, items: readonly UnwrapItem[]): Promise<KeyOutcome[]> {
+    return this.#answer('rewrap', kek, items, (item) =>
+      this.#wrap(kek, { context: item.context, key: this.#unwrap(kek, item) }),
+    )
+  }
+
+  async status(kek: Kek): Promise<KekStatus> {
+    await this.check()
+    return this.#statusOf(kek)
+  }
+
+  versionOf(wrapped: Buffer): number | undefined {
+    return wrapped.length === wrappedLength ? wrapped.readUInt32BE() || undefined : undefined
+  }
+
+  async trim(kek: Kek, oldest: number): Promise<void> {
+    await this.check()
+    const status = this.#statusOf(kek)
+    if (oldest > status.newest) throw new TypeError('A trim leaves the newest version at least.')
+    this.#versions.set(kekName(kek), { ...status, oldest: Math.max(oldest, status.oldest) })
   }
 
   check(): Promise<void> {
@@ -67,7 +89,7 @@ export class FakeKeyProvider implements KeyProvider {
   }
 
   async #answer<Item extends WrapItem | UnwrapItem>(
-    operation: 'wrap' | 'unwrap',
+    operation: KeyProviderCall['operation'],
     kek: Kek,
     items: readonly Item[],
     run: (item: Item) => Buffer,
@@ -85,7 +107,41 @@ export class FakeKeyProvider implements KeyProvider {
     })
   }
 
-  #kek({ keyType, purpose }: Kek): Buffer {
-    return createHash('sha256').update(`${this.#word}/${keyType}/${purpose}`).digest()
+  #wrap(kek: Kek, { key, context }: WrapItem): Buffer {
+    const version = Buffer.alloc(4)
+    version.writeUInt32BE(this.#statusOf(kek).newest)
+    const nonce = randomBytes(12)
+    const cipher = createCipheriv('aes-256-gcm', this.#kek(kek, version), nonce).setAAD(context)
+    return Buffer.concat([version, nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()])
   }
+
+  #unwrap(kek: Kek, { wrapped, context }: UnwrapItem): Buffer {
+    const version = wrapped.subarray(0, 4)
+    const { newest, oldest } = this.#statusOf(kek)
+    if (version.readUInt32BE() < oldest || version.readUInt32BE() > newest) throw new Error('no such version')
+    const decipher = createDecipheriv('aes-256-gcm', this.#kek(kek, version), wrapped.subarray(4, 16))
+    decipher.setAAD(context).setAuthTag(wrapped.subarray(-16))
+    const key = Buffer.allocUnsafeSlow(32)
+    decipher.update(wrapped.subarray(16, -16)).copy(key)
+    decipher.final()
+    return key
+  }
+
+  #kek(kek: Kek, version: Buffer): Buffer {
+    return createHash('sha256')
+      .update(`${this.#word}/${kekName(kek)}/`)
+      .update(version)
+      .digest()
+  }
+
+  #statusOf(kek: Kek): KekStatus {
+    return this.#versions.get(kekName(kek)) ?? { newest: 1, oldest: 1, newestCreatedAt: undefined }
+  }
+}
+
+/** Version, nonce, key, tag. */
+const wrappedLength = 4 + 12 + 32 + 16
+
+function kekName({ keyType, purpose }: Kek): string {
+  return `${keyType}/${purpose}`
 }

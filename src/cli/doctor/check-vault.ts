@@ -80,10 +80,11 @@ async function checkKek(session: VaultSession, settings: VaultSettings, kek: Kek
   const { mountPath, keyPrefix } = settings
   const name = keyNameOf(keyPrefix, kek)
   const check = `Vault key ${name}`
-  const [encrypt, decrypt, key] = ['encrypt', 'decrypt', 'keys'].map(
+  const [encrypt, decrypt, key, rewrap] = ['encrypt', 'decrypt', 'keys', 'rewrap'].map(
     (part) => `${mountPath}/${part}/${name}`,
-  ) as [string, string, string]
-  const { data } = await session.request('POST', 'sys/capabilities-self', { paths: [encrypt, decrypt, key] })
+  ) as [string, string, string, string]
+  const paths = [encrypt, decrypt, key, rewrap, `${key}/rotate`, `${key}/trim`]
+  const { data } = await session.request('POST', 'sys/capabilities-self', { paths })
   const rights = (data ?? {}) as Readonly<Record<string, readonly string[] | undefined>>
   const may = (path: string, right: string): boolean =>
     rights[path]?.some((given) => given === right || given === 'root') === true
@@ -93,7 +94,14 @@ async function checkKek(session: VaultSession, settings: VaultSettings, kek: Kek
     const fix = `vault write ${key} type=aes256-gcm96 derived=true`
     return failure(check, `is missing, and this token may not make it`, fix)
   }
-  const can = { encrypt: may(encrypt, 'update'), decrypt: may(decrypt, 'update'), read: may(key, 'read') }
+  const can = {
+    encrypt: may(encrypt, 'update'),
+    decrypt: may(decrypt, 'update'),
+    read: may(key, 'read'),
+    rotate: may(`${key}/rotate`, 'update'),
+    rewrap: may(rewrap, 'update'),
+    trim: may(`${key}/trim`, 'update'),
+  }
   const words = Object.entries(can).map(([what, allowed]) => `${what} ${allowed ? 'yes' : 'no'}`)
   const detail = `${status === 404 ? 'is made at the first start; ' : ''}${words.join(', ')}`
   if (!can.read && status !== 404) return failure(check, detail, `add to the policy: ${line(key, 'read')}`)

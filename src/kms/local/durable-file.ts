@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, rm } from 'node:fs/promises'
+import { link, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { GatewayError } from '../../errors.ts'
 
@@ -78,6 +78,34 @@ export async function syncFolder(path: string): Promise<void> {
     await handle.sync().finally(() => handle.close())
   } catch (error) {
     throw fileError('could not be written', path, error)
+  }
+}
+
+/** When a file was last written; undefined when there is none. */
+export async function fileTime(path: string): Promise<Date | undefined> {
+  try {
+    return (await stat(path)).mtime
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw fileError('could not be read', path, error)
+  }
+}
+
+/** The names in a folder, in no order. */
+export async function listFolder(path: string): Promise<readonly string[]> {
+  try {
+    return await readdir(path)
+  } catch (error) {
+    throw fileError('could not be read', path, error)
+  }
+}
+
+/** Removes a file if it is there. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true })
+  } catch (error) {
+    throw fileError('could not be removed', path, error)
   }
 }
 

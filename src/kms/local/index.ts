@@ -1,17 +1,25 @@
-import type { Kek, KeyOutcome, KeyProvider, UnwrapItem, WrapItem } from '../../crypto/key-provider.ts'
+import type {
+  Kek,
+  KekStatus,
+  KeyOutcome,
+  KeyProvider,
+  UnwrapItem,
+  WrapItem,
+} from '../../crypto/key-provider.ts'
 import { GatewayError } from '../../errors.ts'
-import { assertUnwrapItems, assertWrapItems, dataKeyLength } from '../assert-items.ts'
+import { assertOldest, assertUnwrapItems, assertWrapItems, dataKeyLength } from '../assert-items.ts'
 import { kekNameOf } from '../kek-name.ts'
-import { openKeyring } from './keyring.ts'
+import { type KekVersion, KekVersions } from './kek-versions.ts'
 import type { Keyring } from './keyring.ts'
+import { openKeyring } from './open-keyring.ts'
 import type { LocalOptions } from './options.ts'
 import { openBytes, sealBytes, sealOverhead } from './seal.ts'
 
 // A wrapped key: format version, KEK version (32 bits), nonce, ciphertext, tag. The context follows the first five bytes
 // in the AAD; their fixed length keeps the two apart.
-const kekVersion = 1
-const header = Buffer.from([1, 0, 0, 0, kekVersion])
-const wrappedLength = header.length + sealOverhead + dataKeyLength
+const formatVersion = 1
+const headerLength = 5
+const wrappedLength = headerLength + sealOverhead + dataKeyLength
 
 /**
  * Wraps data keys in this process, under KEKs sealed in a folder.
@@ -25,8 +33,9 @@ export function createLocalKeyProvider(options: LocalOptions): KeyProvider {
 
 class LocalKeyProvider implements KeyProvider {
   readonly name = 'local'
+  readonly capabilities = { batch: true, context: true, serverRewrap: false, versions: true } as const
   readonly #options: LocalOptions
-  readonly #keks = new Map<string, Buffer>()
+  readonly #keks = new Map<string, KekVersions>()
   #keyring: Promise<Keyring> | undefined
 
   constructor(options: LocalOptions) {
@@ -37,33 +46,65 @@ class LocalKeyProvider implements KeyProvider {
     const keyring = await this.#openKeyring()
     for (const kek of keks) {
       if (this.#keks.has(kekNameOf(kek))) continue
-      const bytes = await keyring.loadKek(kek, kekVersion)
-      if (this.#keks.has(kekNameOf(kek))) bytes.fill(0)
-      else this.#keks.set(kekNameOf(kek), bytes)
+      const versions = await KekVersions.open(keyring, kek)
+      if (this.#keks.has(kekNameOf(kek))) versions.close()
+      else this.#keks.set(kekNameOf(kek), versions)
     }
     await keyring.sync()
   }
 
-  wrap(kek: Kek, items: readonly WrapItem[]): Promise<KeyOutcome[]> {
-    return this.#withKek(kek, (bytes) => {
-      assertWrapItems(items)
-      return items.map(({ context, key }) => ({
-        ok: true,
-        bytes: Buffer.concat([header, sealBytes(bytes, Buffer.concat([header, context]), key)]),
-      }))
+  async wrap(kek: Kek, items: readonly WrapItem[]): Promise<KeyOutcome[]> {
+    const versions = this.#versionsOf(kek)
+    assertWrapItems(items)
+    await versions.refresh()
+    const newest = newestOf(versions)
+    return items.map(({ context, key }) => ({ ok: true, bytes: wrapKey(newest, context, key) }))
+  }
+
+  async unwrap(kek: Kek, items: readonly UnwrapItem[]): Promise<KeyOutcome[]> {
+    const versions = this.#versionsOf(kek)
+    assertUnwrapItems(items)
+    await versions.refreshAll(versionsIn(items))
+    if (versions.isClosed) throw notPrepared()
+    return items.map((item) => {
+      const key = unwrapKey(versions, item)
+      return key === undefined ? invalid : { ok: true, bytes: key }
     })
   }
 
-  unwrap(kek: Kek, items: readonly UnwrapItem[]): Promise<KeyOutcome[]> {
-    return this.#withKek(kek, (bytes) => {
-      assertUnwrapItems(items)
-      return items.map(({ context, wrapped }) => {
-        const known = wrapped.length === wrappedLength && wrapped.subarray(0, header.length).equals(header)
-        const sealed = wrapped.subarray(header.length)
-        const key = known ? openBytes(bytes, Buffer.concat([header, context]), sealed) : undefined
-        return key === undefined ? { ok: false, reason: 'INVALID' } : { ok: true, bytes: key }
-      })
+  async rotate(kek: Kek): Promise<KekStatus> {
+    const versions = this.#versionsOf(kek)
+    await versions.rotate()
+    return versions.status()
+  }
+
+  async rewrap(kek: Kek, items: readonly UnwrapItem[]): Promise<KeyOutcome[]> {
+    const versions = this.#versionsOf(kek)
+    assertUnwrapItems(items)
+    await versions.refresh()
+    await versions.refreshAll(versionsIn(items))
+    const newest = newestOf(versions)
+    return items.map((item) => {
+      const key = unwrapKey(versions, item)
+      if (key === undefined) return invalid
+      const bytes = wrapKey(newest, item.context, key)
+      key.fill(0)
+      return { ok: true, bytes }
     })
+  }
+
+  async status(kek: Kek): Promise<KekStatus> {
+    return this.#versionsOf(kek).status()
+  }
+
+  versionOf(wrapped: Buffer): number | undefined {
+    return versionOf(wrapped)
+  }
+
+  async trim(kek: Kek, oldest: number): Promise<void> {
+    const versions = this.#versionsOf(kek)
+    assertOldest(oldest, await versions.status())
+    await versions.trim(oldest)
   }
 
   async check(): Promise<void> {
@@ -72,7 +113,7 @@ class LocalKeyProvider implements KeyProvider {
   }
 
   async close(): Promise<void> {
-    for (const bytes of this.#keks.values()) bytes.fill(0)
+    for (const versions of this.#keks.values()) versions.close()
     this.#keks.clear()
     const keyring = this.#keyring
     this.#keyring = Promise.reject(notPrepared())
@@ -94,14 +135,48 @@ class LocalKeyProvider implements KeyProvider {
     return this.#keyring
   }
 
-  /** A promise also for what fails at once. */
-  #withKek(kek: Kek, work: (bytes: Buffer) => KeyOutcome[]): Promise<KeyOutcome[]> {
-    return new Promise((resolve) => {
-      const bytes = this.#keks.get(kekNameOf(kek))
-      if (bytes === undefined) throw notPrepared()
-      resolve(work(bytes))
-    })
+  #versionsOf(kek: Kek): KekVersions {
+    const versions = this.#keks.get(kekNameOf(kek))
+    if (versions === undefined) throw notPrepared()
+    return versions
   }
+}
+
+const invalid: KeyOutcome = { ok: false, reason: 'INVALID' }
+
+/** @throws when the provider was closed meanwhile */
+function newestOf(versions: KekVersions): KekVersion {
+  const newest = versions.newest()
+  if (newest === undefined) throw notPrepared()
+  return newest
+}
+
+function headerOf(version: number): Buffer {
+  const header = Buffer.alloc(headerLength, formatVersion)
+  header.writeUInt32BE(version, 1)
+  return header
+}
+
+function wrapKey({ version, bytes }: KekVersion, context: Buffer, key: Buffer): Buffer {
+  const header = headerOf(version)
+  return Buffer.concat([header, sealBytes(bytes, Buffer.concat([header, context]), key)])
+}
+
+function unwrapKey(versions: KekVersions, { context, wrapped }: UnwrapItem): Buffer | undefined {
+  const version = versionOf(wrapped)
+  const kek = version === undefined ? undefined : versions.bytesOf(version)
+  if (kek === undefined) return undefined
+  const aad = Buffer.concat([wrapped.subarray(0, headerLength), context])
+  return openBytes(kek, aad, wrapped.subarray(headerLength))
+}
+
+function versionOf(wrapped: Buffer): number | undefined {
+  if (wrapped.length !== wrappedLength || wrapped[0] !== formatVersion) return undefined
+  return wrapped.readUInt32BE(1) || undefined
+}
+
+function versionsIn(items: readonly UnwrapItem[]): Set<number> {
+  return new Set(items.flatMap(({ wrapped }) => versionOf(wrapped) ?? []))
 }
 
 function notPrepared(): GatewayError {

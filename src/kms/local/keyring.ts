@@ -1,104 +1,118 @@
-import { randomFillSync, scrypt } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import { join } from 'node:path'
 import type { Kek } from '../../crypto/key-provider.ts'
 import { GatewayError } from '../../errors.ts'
 import { kekNameOf } from '../kek-name.ts'
-import { createFileOnce, createPrivateFolder, readPrivateFile, syncFolder } from './durable-file.ts'
-import { readMasterKey } from './master-key.ts'
-import type { LocalOptions } from './options.ts'
+import {
+  createFileOnce,
+  fileTime,
+  listFolder,
+  readPrivateFile,
+  removeFile,
+  syncFolder,
+} from './durable-file.ts'
 import { openBytes, sealBytes, sealOverhead } from './seal.ts'
 
-// Format 1. A keyring file: prefix, salt, sealed nothing. A KEK file: prefix, sealed KEK. Both are bound to their
-// prefix and the salt, a KEK file also to its name, so none can be exchanged for another.
-const keyringPrefix = Buffer.from('SGKR\x01', 'latin1')
+// Format 1 of a KEK file, `NAME-VERSION.kek`: prefix, sealed KEK. It is bound to its prefix, the salt of the folder and its
+// name, so none can be exchanged for another.
 const kekPrefix = Buffer.from('SGKK\x01', 'latin1')
-const saltLength = 32
 const kekLength = 32
+const kekFileSize = kekPrefix.length + kekLength + sealOverhead
 
 /**
- * Part of format 1. OWASP's scrypt settings of equal strength trade memory for passes; this one takes 32 MiB (N = 2^15
- * blocks of 128 · r bytes) and about a quarter of a second, once per start, so that a small machine can start.
+ * The KEKs of one folder, a file for each version. Files are made once and never changed, so processes share a folder
+ * without locks.
  */
-const scryptParameters = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 * 2 ** 20 }
+export class Keyring {
+  readonly #folder: string
+  readonly #salt: Buffer
+  readonly #sealingKey: Buffer
+  #closed = false
 
-/** The KEKs of one folder. Files are made once and never changed, so processes share a folder without locks. */
-export interface Keyring {
-  /** @returns the KEK, read or made; zeroed by the caller. @throws GatewayError `KEYS_MISMATCH` when it does not open. */
-  loadKek(kek: Kek, version: number): Promise<Buffer>
-  /** Resolves when everything that was read or made survives a loss of power. */
-  sync(): Promise<void>
-  close(): void
-}
-
-/**
- * @throws GatewayError `KEYS_MISMATCH` when the master key is not the one the folder was sealed under, or a file was
- * altered; `CONFIGURATION_INVALID` when a file cannot be read or written.
- */
-export async function openKeyring({ folder, masterKey }: LocalOptions): Promise<Keyring> {
-  const path = join(folder, 'keyring')
-  const size = keyringPrefix.length + saltLength + sealOverhead
-  const readKeyring = (): Promise<Buffer | undefined> => readPrivateFile(path, size)
-  const secret = await readMasterKey(masterKey, async () => (await readKeyring()) !== undefined)
-  try {
-    await createPrivateFolder(folder)
-    let stored = await readKeyring()
-    const made = stored === undefined ? await createKeyring(path, secret) : undefined
-    stored ??= await readKeyring()
-    if (stored?.length !== size || !stored.subarray(0, keyringPrefix.length).equals(keyringPrefix)) {
-      throw new GatewayError('KEYS_MISMATCH', { message: `${path} is not a keyring of a known format.` })
-    }
-    const header = stored.subarray(0, size - sealOverhead)
-    const salt = header.subarray(keyringPrefix.length)
-    const sealingKey = made?.salt.equals(salt) ? made.sealingKey : await deriveSealingKey(secret, salt)
-    if (sealingKey !== made?.sealingKey) made?.sealingKey.fill(0)
-    if (openBytes(sealingKey, header, stored.subarray(header.length)) === undefined) {
-      sealingKey.fill(0)
-      throw new GatewayError('KEYS_MISMATCH', {
-        message: `The master key does not open ${path}: it is another one, or the file was altered.`,
-      })
-    }
-    return {
-      loadKek: (kek, version) => loadKek(folder, `${kekNameOf(kek)}-${version}`, salt, sealingKey),
-      sync: () => syncFolder(folder),
-      close: () => sealingKey.fill(0),
-    }
-  } finally {
-    secret.fill(0)
+  /** @param sealingKey - kept, and zeroed at the end. */
+  constructor(folder: string, salt: Buffer, sealingKey: Buffer) {
+    this.#folder = folder
+    this.#salt = salt
+    this.#sealingKey = sealingKey
   }
-}
 
-/** Another process may be the first to make it: then what is answered is of no use. */
-async function createKeyring(path: string, secret: Buffer): Promise<{ salt: Buffer; sealingKey: Buffer }> {
-  const salt = randomFillSync(Buffer.alloc(saltLength))
-  const header = Buffer.concat([keyringPrefix, salt])
-  const sealingKey = await deriveSealingKey(secret, salt)
-  await createFileOnce(path, Buffer.concat([header, sealBytes(sealingKey, header, Buffer.alloc(0))]))
-  return { salt, sealingKey }
-}
-
-async function loadKek(folder: string, name: string, salt: Buffer, sealingKey: Buffer): Promise<Buffer> {
-  const path = join(folder, `${name}.kek`)
-  const aad = Buffer.concat([kekPrefix, salt, Buffer.from(name, 'latin1')])
-  const size = kekPrefix.length + kekLength + sealOverhead
-  let stored = await readPrivateFile(path, size)
-  if (stored === undefined) {
-    const fresh = randomFillSync(Buffer.allocUnsafeSlow(kekLength))
-    await createFileOnce(path, Buffer.concat([kekPrefix, sealBytes(sealingKey, aad, fresh)]))
-    fresh.fill(0)
-    stored = await readPrivateFile(path, size)
-  }
-  if (stored?.length === size && stored.subarray(0, kekPrefix.length).equals(kekPrefix)) {
-    const opened = openBytes(sealingKey, aad, stored.subarray(kekPrefix.length))
-    if (opened !== undefined) return opened
-  }
-  throw new GatewayError('KEYS_MISMATCH', { message: `${path} does not open: it was altered or exchanged.` })
-}
-
-function deriveSealingKey(secret: Buffer, salt: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    scrypt(secret, salt, kekLength, scryptParameters, (error, key) => {
-      if (error === null) resolve(key)
-      else reject(error)
+  /** In ascending order; none when the KEK was never made. */
+  async listVersions(kek: Kek): Promise<readonly number[]> {
+    const opening = `${kekNameOf(kek)}-`
+    const versions = (await listFolder(this.#folder)).flatMap((name) => {
+      const version = name.startsWith(opening)
+        ? /^([1-9]\d{0,8})\.kek$/.exec(name.slice(opening.length))
+        : null
+      return version === null ? [] : [Number(version[1])]
     })
-  })
+    return versions.sort((one, other) => one - other)
+  }
+
+  /** Those that follow a version without a gap: cheaper than to list them all. */
+  async newerVersions(kek: Kek, than: number): Promise<readonly number[]> {
+    const newer: number[] = []
+    while (await this.hasVersion(kek, than + newer.length + 1)) newer.push(than + newer.length + 1)
+    return newer
+  }
+
+  async hasVersion(kek: Kek, version: number): Promise<boolean> {
+    return (await this.madeAt(kek, version)) !== undefined
+  }
+
+  /** Makes a version, unless it is there. */
+  async makeVersion(kek: Kek, version: number): Promise<void> {
+    if (await this.hasVersion(kek, version)) return
+    const fresh = randomFillSync(Buffer.allocUnsafeSlow(kekLength))
+    const sealed = sealBytes(this.#liveKey(), this.#aad(kek, version), fresh)
+    fresh.fill(0)
+    await createFileOnce(this.#path(kek, version), Buffer.concat([kekPrefix, sealed]))
+    await this.sync()
+  }
+
+  /** @returns the KEK, zeroed by the caller; undefined when it is gone. @throws GatewayError `KEYS_MISMATCH` when it does not open. */
+  async openVersion(kek: Kek, version: number): Promise<Buffer | undefined> {
+    const path = this.#path(kek, version)
+    const stored = await readPrivateFile(path, kekFileSize)
+    if (stored === undefined) return undefined
+    if (stored.length === kekFileSize && stored.subarray(0, kekPrefix.length).equals(kekPrefix)) {
+      const sealed = stored.subarray(kekPrefix.length)
+      const opened = openBytes(this.#liveKey(), this.#aad(kek, version), sealed)
+      if (opened !== undefined) return opened
+    }
+    throw new GatewayError('KEYS_MISMATCH', {
+      message: `${path} does not open: it was altered or exchanged.`,
+    })
+  }
+
+  /** When its file was written; a copy of a folder may tell the time of the copy. */
+  madeAt(kek: Kek, version: number): Promise<Date | undefined> {
+    return fileTime(this.#path(kek, version))
+  }
+
+  async destroyVersion(kek: Kek, version: number): Promise<void> {
+    await removeFile(this.#path(kek, version))
+    await this.sync()
+  }
+
+  /** Resolves when everything that was read or made survives a loss of power. */
+  sync(): Promise<void> {
+    return syncFolder(this.#folder)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#sealingKey.fill(0)
+  }
+  #path(kek: Kek, version: number): string {
+    return join(this.#folder, `${kekNameOf(kek)}-${version}.kek`)
+  }
+
+  #aad(kek: Kek, version: number): Buffer {
+    return Buffer.concat([kekPrefix, this.#salt, Buffer.from(`${kekNameOf(kek)}-${version}`, 'latin1')])
+  }
+
+  #liveKey(): Buffer {
+    if (this.#closed) throw new GatewayError('KEY_UNAVAILABLE', { message: 'The keyring is closed.' })
+    return this.#sealingKey
+  }
 }

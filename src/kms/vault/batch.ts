@@ -19,6 +19,11 @@ export function isWrappedKey(bytes: Buffer): boolean {
   return bytes.length <= 100 && /^vault:v[1-9][0-9]{0,8}:[A-Za-z0-9+/]{80}$/.test(bytes.toString('latin1'))
 }
 
+/** The KEK version in the form of a wrapped key; undefined when it has not that form. */
+export function wrappedVersion(bytes: Buffer): number | undefined {
+  return isWrappedKey(bytes) ? parseInt(bytes.toString('latin1', 'vault:v'.length), 10) : undefined
+}
+
 /** The body of a batch of `encrypt`. It holds the keys: whoever sends it zeroes it. */
 export function encodeEncryptBatch(items: readonly WrapItem[]): Buffer {
   return encodeBatch('{"batch_input":[', 'plaintext', items, {
@@ -29,10 +34,17 @@ export function encodeEncryptBatch(items: readonly WrapItem[]): Buffer {
 
 /** The body of a batch of `decrypt`, in which items that fail are answered beside those that do not. */
 export function encodeDecryptBatch(items: readonly UnwrapItem[]): Buffer {
-  return encodeBatch('{"partial_failure_response_code":200,"batch_input":[', 'ciphertext', items, {
-    lengthOf: ({ wrapped }) => wrapped.length,
-    write: ({ wrapped }, target, at) => at + wrapped.copy(target, at),
-  })
+  return encodeBatch(
+    '{"partial_failure_response_code":200,"batch_input":[',
+    'ciphertext',
+    items,
+    wrappedField,
+  )
+}
+
+/** The body of a batch of `rewrap`, which Vault always answers by 200 with an outcome for each item. */
+export function encodeRewrapBatch(items: readonly UnwrapItem[]): Buffer {
+  return encodeBatch('{"batch_input":[', 'ciphertext', items, wrappedField)
 }
 
 /** @throws MalformedJson when the answer is not one of `count` items in their order. */
@@ -67,6 +79,11 @@ export function maximumAnswerLength(count: number): number {
 interface BatchField<Item> {
   lengthOf(item: Item): number
   write(item: Item, target: Buffer, at: number): number
+}
+
+const wrappedField: BatchField<UnwrapItem> = {
+  lengthOf: ({ wrapped }) => wrapped.length,
+  write: ({ wrapped }, target, at) => at + wrapped.copy(target, at),
 }
 
 /** Every item carries its index as `reference`, which Vault repeats, so that the order of an answer can be checked. */

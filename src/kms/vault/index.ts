@@ -1,7 +1,16 @@
-import type { Kek, KeyOutcome, KeyProvider, UnwrapItem, WrapItem } from '../../crypto/key-provider.ts'
+import type {
+  Kek,
+  KekStatus,
+  KeyOutcome,
+  KeyProvider,
+  UnwrapItem,
+  WrapItem,
+} from '../../crypto/key-provider.ts'
 import { GatewayError } from '../../errors.ts'
-import { assertUnwrapItems, assertWrapItems } from '../assert-items.ts'
+import { assertOldest, assertUnwrapItems, assertWrapItems } from '../assert-items.ts'
+import { wrappedVersion } from './batch.ts'
 import { VaultClient } from './client.ts'
+import { readKekStatus, rotateKey, trimKey } from './key-versions.ts'
 import { keyNameOf, prepareKey } from './keys.ts'
 import { parseVaultOptions } from './options.ts'
 import type { VaultOptions, VaultSettings } from './options.ts'
@@ -25,6 +34,7 @@ interface Connection {
 
 class VaultKeyProvider implements KeyProvider {
   readonly name = 'vault'
+  readonly capabilities = { batch: true, context: true, serverRewrap: true, versions: true } as const
   readonly #settings: VaultSettings
   readonly #prepared = new Set<string>()
   #connection: Promise<Connection> | undefined
@@ -55,6 +65,39 @@ class VaultKeyProvider implements KeyProvider {
     assertUnwrapItems(items)
     const { transit } = await this.#connect()
     return transit.decrypt(keyName, items)
+  }
+
+  async rotate(kek: Kek): Promise<KekStatus> {
+    const keyName = this.#preparedName(kek)
+    const { session } = await this.#connect()
+    await rotateKey(session, this.#settings.mountPath, keyName)
+    return readKekStatus(session, this.#settings.mountPath, keyName)
+  }
+
+  async rewrap(kek: Kek, items: readonly UnwrapItem[]): Promise<KeyOutcome[]> {
+    const keyName = this.#preparedName(kek)
+    assertUnwrapItems(items)
+    const { transit } = await this.#connect()
+    return transit.rewrap(keyName, items)
+  }
+
+  async status(kek: Kek): Promise<KekStatus> {
+    const keyName = this.#preparedName(kek)
+    const { session } = await this.#connect()
+    return readKekStatus(session, this.#settings.mountPath, keyName)
+  }
+
+  versionOf(wrapped: Buffer): number | undefined {
+    return wrappedVersion(wrapped)
+  }
+
+  async trim(kek: Kek, oldest: number): Promise<void> {
+    const keyName = this.#preparedName(kek)
+    const { session } = await this.#connect()
+    const { mountPath } = this.#settings
+    const status = await readKekStatus(session, mountPath, keyName)
+    assertOldest(oldest, status)
+    await trimKey(session, mountPath, keyName, Math.max(oldest, status.oldest))
   }
 
   /** Vault must be unsealed, the token alive, and allowed to decrypt with one of the prepared keys at least. */

@@ -68,14 +68,14 @@ async function mountTransit(session: VaultSession, mountPath: string): Promise<v
   if (status !== 200 && status !== 400) throw unexpected(status, path)
 }
 
-function denied(what: string, path: string, capabilities: readonly string[]): GatewayError {
+export function denied(what: string, path: string, capabilities: readonly string[]): GatewayError {
   const list = capabilities.map((capability) => `"${capability}"`).join(', ')
   return invalid(
     `Vault's policy does not let this token ${what}. It needs: path "${path}" { capabilities = [${list}] }`,
   )
 }
 
-function unexpected(status: number, path: string): GatewayError {
+export function unexpected(status: number, path: string): GatewayError {
   return new GatewayError('KEY_UNAVAILABLE', { message: `Vault answered ${status} about ${path}.` })
 }
 

@@ -5,6 +5,7 @@ import {
   decodeEncryptBatch,
   encodeDecryptBatch,
   encodeEncryptBatch,
+  encodeRewrapBatch,
   isWrappedKey,
   maximumAnswerLength,
 } from './batch.ts'
@@ -16,7 +17,7 @@ import type { VaultSession } from './session.ts'
 const batchLength = 1_000
 
 interface Operation<Item> {
-  readonly name: 'encrypt' | 'decrypt'
+  readonly name: 'encrypt' | 'decrypt' | 'rewrap'
   readonly encode: (items: readonly Item[]) => Buffer
   readonly decode: (answer: Buffer, count: number) => KeyOutcome[]
 }
@@ -33,7 +34,14 @@ const decrypt: Operation<UnwrapItem> = {
   decode: decodeDecryptBatch,
 }
 
-/** The two calls that carry keys, over a key that is known to exist: `encrypt` may create one that does not. */
+// Its answers have the form of those to `encrypt`.
+const rewrap: Operation<UnwrapItem> = {
+  name: 'rewrap',
+  encode: encodeRewrapBatch,
+  decode: decodeEncryptBatch,
+}
+
+/** The calls that carry keys, over a key that is known to exist: `encrypt` may create one that does not. */
 export class Transit {
   readonly #client: VaultClient
   readonly #session: VaultSession
@@ -49,10 +57,22 @@ export class Transit {
     return this.#runBatches(encrypt, keyName, items)
   }
 
+  decrypt(keyName: string, items: readonly UnwrapItem[]): Promise<KeyOutcome[]> {
+    return this.#runFormed(decrypt, keyName, items)
+  }
+
+  rewrap(keyName: string, items: readonly UnwrapItem[]): Promise<KeyOutcome[]> {
+    return this.#runFormed(rewrap, keyName, items)
+  }
+
   /** What has not the form of a wrapped key never reaches Vault. */
-  async decrypt(keyName: string, items: readonly UnwrapItem[]): Promise<KeyOutcome[]> {
+  async #runFormed(
+    operation: Operation<UnwrapItem>,
+    keyName: string,
+    items: readonly UnwrapItem[],
+  ): Promise<KeyOutcome[]> {
     const formed = items.filter(({ wrapped }) => isWrappedKey(wrapped))
-    const outcomes = (await this.#runBatches(decrypt, keyName, formed)).values()
+    const outcomes = (await this.#runBatches(operation, keyName, formed)).values()
     return items.map(({ wrapped }): KeyOutcome => {
       const outcome = isWrappedKey(wrapped) ? outcomes.next() : undefined
       return outcome?.done === false ? outcome.value : { ok: false, reason: 'INVALID' }

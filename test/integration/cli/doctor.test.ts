@@ -135,7 +135,7 @@ describeOnVault('on Vault', () => {
     for (const name of types) {
       expect(find(`Vault key ${prefix}-${name}`)).toMatchObject({
         state: 'ok',
-        detail: 'encrypt yes, decrypt yes, read yes',
+        detail: 'encrypt yes, decrypt yes, read yes, rotate no, rewrap no, trim no',
       })
     }
     expect(JSON.stringify(findings)).not.toContain(token)
@@ -157,7 +157,7 @@ describeOnVault('on Vault', () => {
     })
     expect(find(`Vault key ${prefix}-pii-reveal`)).toMatchObject({
       state: 'warning',
-      detail: 'encrypt no, decrypt no, read yes',
+      detail: 'encrypt no, decrypt no, read yes, rotate no, rewrap no, trim no',
       fix: expect.stringContaining(
         `path "transit/decrypt/${prefix}-pii-reveal" { capabilities = ["update"] }`,
       ),

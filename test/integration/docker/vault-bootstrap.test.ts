@@ -147,6 +147,49 @@ describeOnVault('the Vault of docker compose', () => {
     await Promise.all([full.close(), masked.close()])
   })
 
+  test('has a policy under which KEKs are rotated, data keys rewrapped and old versions trimmed', async () => {
+    const vault = await rootVault()
+    const role = 'auth/approle/role/sealgate-operator'
+    const { role_id: roleId } = dataOf(await callVault(vault, 'GET', `${role}/role-id`))
+    const { secret_id: secretId } = dataOf(await callVault(vault, 'POST', `${role}/secret-id`))
+    const gateway = createGatewayProvider()
+    const operator = createProvider(String(roleId), String(secretId))
+    await Promise.all([gateway.prepare(keks), operator.prepare(keks)])
+    for (const kek of keks) {
+      const key = randomBytes(32)
+      const wrapped = await wrapOne(gateway, kek, context, key)
+      for (const call of [
+        () => gateway.rotate(kek),
+        () => gateway.rewrap(kek, [{ context, wrapped }]),
+        () => gateway.trim(kek, 1),
+      ]) {
+        await expect(call()).rejects.toMatchObject({
+          code: expect.stringMatching(/^(CONFIGURATION|KEY_UN)/) as unknown,
+        })
+      }
+      expect(await operator.rotate(kek)).toMatchObject({ newest: 2 })
+      const [rewrapped] = await operator.rewrap(kek, [{ context, wrapped }])
+      if (rewrapped?.ok !== true) throw new Error('not rewrapped')
+      await operator.trim(kek, 2)
+      expect(await unwrapOne(gateway, kek, context, rewrapped.bytes)).toEqual({ ok: true, bytes: key })
+      expect(await unwrapOne(gateway, kek, context, wrapped)).toMatchObject({ ok: false })
+    }
+    const login = await callVault({ ...server.vault, token: '' }, 'POST', 'auth/approle/login', {
+      role_id: roleId,
+      secret_id: secretId,
+    })
+    const { client_token: token } = login.body.auth as { client_token: string }
+    const denied = [
+      callVault({ ...vault, token }, 'POST', 'transit/keys/sealgate-pii-reveal/config', {
+        deletion_allowed: true,
+      }),
+      callVault({ ...vault, token }, 'DELETE', 'transit/keys/sealgate-pii-reveal'),
+      callVault({ ...vault, token }, 'GET', 'transit/export/encryption-key/sealgate-pii-reveal'),
+    ]
+    expect((await Promise.all(denied)).map(({ status }) => status)).toEqual(denied.map(() => 403))
+    await Promise.all([gateway.close(), operator.close()])
+  }, 60_000)
+
   test('keeps keys and credentials when it runs again, and unseals after a restart', async () => {
     const key = randomBytes(32)
     const [kek] = keks
