@@ -5,7 +5,12 @@ import { hkdfExpand } from './hkdf-expand.ts'
 
 /** What is derived from the root of a data key; one label per use, so that no two algorithms share key bytes. */
 export type KeyLabel =
-  'encrypt/aes-256-gcm' | 'encrypt/xaes-256-gcm' | 'encrypt/chacha20-poly1305' | 'index' | 'commit'
+  | 'encrypt/aes-256-gcm'
+  | 'encrypt/xaes-256-gcm'
+  | 'encrypt/chacha20-poly1305'
+  | 'stream/aes-256-gcm'
+  | 'index'
+  | 'commit'
 
 const rootLength = 32
 
