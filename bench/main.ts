@@ -5,11 +5,13 @@ import { benchHttp } from './http/http.ts'
 import { benchImport } from './import.ts'
 import { benchKeyTrips } from './key-trips.ts'
 import { benchStart } from './start.ts'
+import { benchStreams } from './streams.ts'
 
 /** One row per bench, in the order of a whole run. */
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   field: benchField,
   document: benchDocument,
+  streams: benchStreams,
   executor: benchExecutor,
   http: benchHttp,
   keys: benchKeyTrips,

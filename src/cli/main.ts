@@ -7,6 +7,8 @@ import { registerDoctor } from './doctor.ts'
 import { registerExplain } from './explain.ts'
 import { registerGet } from './get.ts'
 import { registerInspect } from './inspect.ts'
+import { registerOpen } from './open.ts'
+import { registerSeal } from './seal.ts'
 import { registerStart } from './start.ts'
 import { registerToken } from './token.ts'
 
@@ -25,6 +27,8 @@ registerToken(program)
 registerInspect(program)
 registerExplain(program)
 registerGet(program)
+registerSeal(program)
+registerOpen(program)
 registerDoctor(program)
 
 await program.parseAsync()

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Config } from '../config/load-config.ts'
@@ -33,12 +33,15 @@ export async function startDatabase(config: Config): Promise<Database> {
 /**
  * The database to look into, whether a gateway runs or not: a running one shares its embedded database, whose folder
  * only one process can have.
+ * @param mayBegin - whether a new one is made where there is none.
  * @throws CONFIGURATION_INVALID when there is none yet
  */
-export async function openDatabase(config: Config): Promise<Database> {
+export async function openDatabase(config: Config, mayBegin = false): Promise<Database> {
   if (config.database.kind === 'mongodb') return connectTo(config.database.uri)
   const folder = embeddedFolder(config)
-  if (!existsSync(folder)) {
+  if (mayBegin) {
+    mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 })
+  } else if (!existsSync(folder)) {
     throw new GatewayError('CONFIGURATION_INVALID', {
       message: [
         `There is no data in ${config.dataFolder} yet.`,

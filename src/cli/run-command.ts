@@ -9,6 +9,7 @@ const statuses: Readonly<Record<string, number>> = {
   KEYS_MISMATCH: 2,
   KEY_UNAVAILABLE: 3,
   SERVICE_UNAVAILABLE: 3,
+  ABORTED: 130,
 }
 
 /**
@@ -45,6 +46,8 @@ function describe(error: unknown): { readonly code: string; readonly message: st
   if (code === 'EACCES' || code === 'EPERM') {
     return { code, message: 'This user may not use the port, or the data folder.' }
   }
+  if (code === 'EPIPE') return { code, message: 'Whoever read standard output has left.' }
+  if (name === 'AbortError') return { code: 'ABORTED', message: 'Stopped before the end.' }
   const kind = error instanceof Error ? String(name) : typeof error
   return { code: 'INTERNAL_SERVER_ERROR', message: `Unexpected failure: ${kind}.` }
 }

@@ -57,7 +57,7 @@ function identify({ id = 'developer', service = false, subject }: ViewerOptions)
 
 const longestName = 256
 
-function readName(value: string): string {
+export function readName(value: string): string {
   if (value !== '' && value.length <= longestName) return value
   throw new InvalidArgumentError(`It needs 1 to ${longestName} characters.`)
 }

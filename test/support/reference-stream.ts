@@ -52,7 +52,12 @@ function derive(
 ): { readonly key: Buffer; readonly prefix: Buffer } {
   const subkey = hmac(root, Buffer.from('sealgate/v1/stream/aes-256-gcm\u0001'))
   const expand = (use: string): Buffer => {
-    const parts = [Buffer.from('sealgate/stream/v1'), Buffer.from(use), header, ...context.map((part) => Buffer.from(part))]
+    const parts = [
+      Buffer.from('sealgate/stream/v1'),
+      Buffer.from(use),
+      header,
+      ...context.map((part) => Buffer.from(part)),
+    ]
     const info = parts.flatMap((part) => {
       const length = Buffer.alloc(4)
       length.writeUInt32BE(part.length)

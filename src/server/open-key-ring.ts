@@ -1,0 +1,48 @@
+import type { Kek } from '../crypto/key-provider.ts'
+import { KeyRing } from '../crypto/key-ring.ts'
+import { verifyKeks } from '../crypto/verify-keks.ts'
+import { createKeyProvider, type KeyProviderOptions } from '../kms/index.ts'
+import { connectKeyStore } from '../storage/connect-key-store.ts'
+
+export interface KeyRingSources {
+  readonly keys: KeyProviderOptions
+  /** The MongoDB server, and the database of the wrapped data keys on it. */
+  readonly storage: { readonly uri: string; readonly keysDatabase: string }
+  /** What the keys are wanted for. */
+  readonly keks: readonly Kek[]
+}
+
+export interface OpenKeyRing {
+  readonly keyRing: KeyRing
+  /** Empties the key ring and disconnects. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * The data keys of a gateway, without the gateway: key service and key store, verified against each other.
+ * @throws GatewayError CONFIGURATION_INVALID, KEYS_MISMATCH, KEY_UNAVAILABLE or SERVICE_UNAVAILABLE
+ */
+export async function openKeyRing({ keys, storage, keks }: KeyRingSources): Promise<OpenKeyRing> {
+  const provider = createKeyProvider(keys)
+  try {
+    const store = await connectKeyStore(storage)
+    try {
+      await provider.prepare(keks)
+      await verifyKeks(provider, store.keyStore, keks)
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+    const keyRing = new KeyRing({ store: store.keyStore, provider })
+    return {
+      keyRing,
+      close: async () => {
+        keyRing.clear()
+        await Promise.allSettled([provider.close(), store.close()])
+      },
+    }
+  } catch (error) {
+    await provider.close()
+    throw error
+  }
+}
