@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 import { Source } from 'graphql'
 
+import type { AuditedDocument } from '../src/audit/event.ts'
 import type { Viewer } from '../src/auth/viewer.ts'
 import { KeyRing } from '../src/crypto/key-ring.ts'
 import { draftCreate } from '../src/directives/draft-document.ts'
@@ -94,17 +95,20 @@ async function prepareSealgate(): Promise<[() => Promise<void>, () => Promise<vo
   }
   const revealer = createRevealer(ring, ciphers)
   const selection = { protected: model.fields.filter(({ name }) => name !== 'id'), embedded: [] }
-  const clear = { count: 0 }
-  const reveal = (observe: (event: { outcome: string }) => void): Promise<void> =>
-    revealer.reveal({ model, documents: [document], selection, decisions, observe })
-  await reveal(({ outcome }) => (clear.count += outcome === 'clear' ? 1 : 0))
-  if (clear.count !== fieldCount) throw new Error(`Only ${clear.count} fields were decrypted.`)
+  const clear: AuditedDocument[] = []
+  const reveal = (): Promise<void> => {
+    clear.length = 0
+    const documentsOf = (_coordinate: string, outcome: string) => (outcome === 'clear' ? clear : [])
+    return revealer.reveal({ model, documents: [document], selection, decisions, documentsOf })
+  }
+  await reveal()
+  if (clear.length !== fieldCount) throw new Error(`Only ${clear.length} fields were decrypted.`)
   const close = async (): Promise<void> => {
     ring.clear()
     await provider.close()
     rmSync(folder, { recursive: true })
   }
-  return [() => reveal(() => undefined), close]
+  return [reveal, close]
 }
 
 function readShape(): { policies: Policies; viewer: Viewer } {

@@ -71,3 +71,14 @@ export function framesOf({ stack = '', message }: Error): readonly string[] {
   const below = start === -1 ? '' : stack.slice(start + message.length)
   return below.split('\n').filter((line) => /^\s+at /.test(line))
 }
+
+/** For errors whose place tells nothing, or that are made by the hundred: a stack costs more than all the rest of an error. */
+export function withoutStack<Value>(create: () => Value): Value {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return create()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}

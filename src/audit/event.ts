@@ -1,10 +1,13 @@
-/** What happened to a field or a document, once. Never a value. */
-export interface AuditedAct {
-  /** A field such as `Customer.email`, or a model such as `Customer` for a write. */
-  readonly coordinate: string
-  readonly subject: string
+export interface AuditedDocument {
   /** The `_id` of the document. */
   readonly id: string
+  readonly subject: string
+}
+
+/** What happened to a field or a document, once. Never a value. */
+export interface AuditedAct extends AuditedDocument {
+  /** A field such as `Customer.email`, or a model such as `Customer` for a write. */
+  readonly coordinate: string
   readonly outcome: AuditOutcome
 }
 
@@ -24,5 +27,5 @@ export interface AuditEvent extends AuditSource {
   readonly at: Date
   readonly coordinate: string
   readonly outcome: AuditOutcome
-  readonly documents: readonly { readonly id: string; readonly subject: string }[]
+  readonly documents: readonly AuditedDocument[]
 }

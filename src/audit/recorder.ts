@@ -1,4 +1,4 @@
-import type { AuditedAct, AuditEvent, AuditOutcome, AuditSource } from './event.ts'
+import type { AuditedAct, AuditedDocument, AuditEvent, AuditOutcome, AuditSource } from './event.ts'
 import type { AuditSink } from './sink.ts'
 
 /** Outcomes whose answer may leave only after their events are durable. */
@@ -11,10 +11,11 @@ const binding: ReadonlySet<AuditOutcome> = new Set([
   'refuted',
 ])
 
+/** Acts that share coordinate and outcome. */
 interface Group {
   readonly coordinate: string
   readonly outcome: AuditOutcome
-  readonly documents: { id: string; subject: string }[]
+  readonly documents: AuditedDocument[]
 }
 
 /** Gathers what one request did, and writes it down at its end. */
@@ -30,11 +31,19 @@ export class AuditRecorder {
   }
 
   record({ coordinate, outcome, id, subject }: AuditedAct): void {
+    this.documents(coordinate, outcome).push({ id, subject })
+  }
+
+  /**
+   * Where the documents are put with which one thing happens, for whoever records many at once. Every list that was asked
+   * for is recorded by the next {@link commit}, and is not to be used afterwards.
+   */
+  documents(coordinate: string, outcome: AuditOutcome): AuditedDocument[] {
     const name = `${coordinate} ${outcome}`
-    const group = this.#groups.get(name)
-    if (group === undefined) this.#groups.set(name, { coordinate, outcome, documents: [{ id, subject }] })
-    else group.documents.push({ id, subject })
+    let group = this.#groups.get(name)
+    if (group === undefined) this.#groups.set(name, (group = { coordinate, outcome, documents: [] }))
     this.#binding ||= binding.has(outcome)
+    return group.documents
   }
 
   /**

@@ -8,21 +8,19 @@ export const formatVersion = 1
 export const ciphertextSubtype = 0x80
 
 const keyIdStart = 2
-export const headerLength = 34
 const tagLength = 16
+export const headerLength = 34
 /** Of the padded plaintext: a document has at most 16 MiB, a request body 4 MiB. */
 export const maxPlaintextLength = 8 * 1024 * 1024
 const minPlaintextLength = 5
 
-/** The parts of a stored form; views, not copies. Nothing is authenticated before decryption. */
+/** A stored form: header (format version, suite and key id), nonce, body, tag. Nothing is authenticated before decryption. */
 export interface Ciphertext {
   readonly suite: Suite
-  /** Format version, suite and key id. */
-  readonly header: Buffer
-  readonly nonce: Buffer
-  /** As long as the padded plaintext. */
-  readonly body: Buffer
-  readonly tag: Buffer
+  /** The whole form; a view, no copy. */
+  readonly bytes: Buffer
+  /** Where the nonce ends. The body is as long as the padded plaintext. */
+  readonly bodyStart: number
 }
 
 /** The key id of a stored form as lower-case hex; undefined when it has no header of this format. */
@@ -40,24 +38,23 @@ export function namesKey(stored: Uint8Array, keyId: Uint8Array): boolean {
   return true
 }
 
+/** Whether a stored form names the key that another one names, which has a header of this format. */
+export function haveOneKey(stored: Uint8Array, other: Uint8Array): boolean {
+  if (stored.length < headerLength || stored[0] !== formatVersion) return false
+  for (let at = keyIdStart; at < headerLength; at += 1) if (stored[at] !== other[at]) return false
+  return true
+}
+
 /** @throws `DECRYPTION_FAILED` unless version, suite and every length are on the allow-list. */
 export function parseCiphertext(stored: Uint8Array): Ciphertext {
   const suite = stored[0] === formatVersion ? findSuite(stored[1] ?? 0) : undefined
   if (suite === undefined) throw new GatewayError('DECRYPTION_FAILED')
   const bodyStart = headerLength + suite.nonceLength
-  const tagStart = stored.length - tagLength
-  const bodyLength = tagStart - bodyStart
+  const bodyLength = stored.length - tagLength - bodyStart
   if (bodyLength < minPlaintextLength || bodyLength > maxPlaintextLength) {
     throw new GatewayError('DECRYPTION_FAILED')
   }
-  const bytes = viewOf(stored)
-  return {
-    suite,
-    header: bytes.subarray(0, headerLength),
-    nonce: bytes.subarray(headerLength, bodyStart),
-    body: bytes.subarray(bodyStart, tagStart),
-    tag: bytes.subarray(tagStart),
-  }
+  return { suite, bytes: viewOf(stored), bodyStart }
 }
 
 /** Lays out the stored form with header and nonce in place, and room for the body and the tag. */

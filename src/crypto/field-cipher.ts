@@ -1,10 +1,5 @@
 import { GatewayError } from '../errors.ts'
-import {
-  associatedData,
-  encodeFieldCoordinates,
-  type FieldCoordinates,
-  type RowAddress,
-} from './associated-data.ts'
+import { AssociatedData, type FieldCoordinates, type RowAddress } from './associated-data.ts'
 import { headerLength, layOutCiphertext, namesKey, parseCiphertext } from './ciphertext.ts'
 import type { DataKey } from './data-key.ts'
 import { drawNonce } from './nonces.ts'
@@ -22,13 +17,13 @@ export interface FieldCipherOptions extends FieldCoordinates {
 
 /** Encrypts and decrypts one protected path for one tenant and purpose. Immutable: make it once and keep it. */
 export class FieldCipher {
-  readonly #place: Buffer
+  readonly #associatedData: AssociatedData
   readonly #type: ValueType
   readonly #suite: Suite
   readonly #padding: Padding
 
   constructor(options: FieldCipherOptions) {
-    this.#place = encodeFieldCoordinates(options)
+    this.#associatedData = new AssociatedData(options)
     this.#type = options.type
     this.#suite = getSuite(options.suite)
     this.#padding = options.padding ?? 'BUCKETS'
@@ -45,8 +40,8 @@ export class FieldCipher {
     const plaintext = encodeValue(this.#type, value, this.#padding)
     const nonce = drawNonce(nonceLength)
     const stored = layOutCiphertext(this.#suite, key.keyId, nonce, plaintext.length)
-    const aad = associatedData(this.#place, row, stored.subarray(0, headerLength))
-    aead.seal(subkey, nonce, aad, plaintext, stored, headerLength + nonceLength)
+    const aad = this.#associatedData.of(row, stored)
+    aead.seal(subkey, aad, plaintext, stored, headerLength + nonceLength)
     plaintext.fill(0)
     return stored
   }
@@ -56,11 +51,11 @@ export class FieldCipher {
    * @throws `DECRYPTION_FAILED`, always the same, when anything differs: key, field, row, header, type, any bit.
    */
   decrypt(key: DataKey, row: RowAddress, stored: Uint8Array): unknown {
-    const { suite, header, nonce, body, tag } = parseCiphertext(stored)
+    const { suite, bytes, bodyStart } = parseCiphertext(stored)
     const subkey = key.subkey(suite.label)
     if (!namesKey(stored, key.keyId)) throw new GatewayError('DECRYPTION_FAILED')
     try {
-      const plaintext = suite.aead.open(subkey, nonce, associatedData(this.#place, row, header), body, tag)
+      const plaintext = suite.aead.open(subkey, this.#associatedData.of(row, bytes), bytes, bodyStart)
       const value = decodeValue(this.#type, plaintext)
       plaintext.fill(0)
       return value

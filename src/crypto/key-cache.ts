@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { DataKey } from './data-key.ts'
+import type { KeyTuple } from './key-tuple.ts'
 
 export interface KeyCacheOptions {
   /** At most this many entries. Default 20,000: a key in use has two at most, one for reads and one for writes. */
@@ -14,7 +15,7 @@ export interface KeyCacheOptions {
 
 interface CacheEntry {
   readonly key: DataKey
-  readonly tuple: string
+  readonly tuple: KeyTuple
   usesLeft: number
 }
 
@@ -39,18 +40,18 @@ export class KeyCache {
   /**
    * The key with a pin for the caller; undefined when there is none of this id and tuple, or it is past its time or uses.
    *
-   * @param tuple - the name of the tuple that the caller expects.
+   * @param tuple - the one that the caller expects.
    */
-  take(id: string, tuple: string): DataKey | undefined {
+  take(id: string, tuple: KeyTuple): DataKey | undefined {
     const entry = this.#entries.get(id)
-    if (entry?.tuple !== tuple) return undefined
+    if (!entry?.tuple.equals(tuple)) return undefined
     entry.usesLeft -= 1
     const key = entry.key.retain()
     if (entry.usesLeft <= 0) this.#entries.delete(id)
     return key
   }
 
-  put(id: string, tuple: string, key: DataKey): void {
+  put(id: string, tuple: KeyTuple, key: DataKey): void {
     this.#entries.set(id, { key: key.retain(), tuple, usesLeft: this.#maxUses })
     this.#purge ??= this.#schedulePurge()
   }

@@ -14,10 +14,19 @@ export type KeyFailure = 'ERASED' | 'KEY_UNAVAILABLE' | 'DECRYPTION_FAILED'
 /** A key comes with a pin for whoever receives it. */
 export type LoadOutcome = DataKey | KeyFailure
 
+interface Held {
+  readonly tuple: KeyTuple
+  readonly outcome: LoadOutcome
+}
+
+function fullName(tuple: KeyTuple, id: string): string {
+  return `${tuple.name}#${id}`
+}
+
 /** What a lease takes keys from. Loads answer by the names under which they were asked. */
 export interface KeySource {
   /** @param id - the key id; for the current key of a tuple, the name of the tuple. */
-  cached(id: string, tuple: string): DataKey | undefined
+  cached(id: string, tuple: KeyTuple): DataKey | undefined
   loadForRead(requests: ReadonlyMap<string, KeyRequest>): Promise<ReadonlyMap<string, LoadOutcome>>
   loadForWrite(tuples: ReadonlyMap<string, KeyTuple>): Promise<ReadonlyMap<string, LoadOutcome>>
 }
@@ -28,8 +37,10 @@ export interface KeySource {
  */
 export class KeyLease {
   readonly #source: KeySource
-  /** By tuple, then by key id; the current key of a tuple is under the name of the tuple. Joined names would cost more. */
-  readonly #held = new Map<string, Map<string, LoadOutcome>>()
+  /** By key id; the current key of a tuple by the name of the tuple. */
+  readonly #held = new Map<string, Held>()
+  /** Where one key id is asked for under several tuples, which only a moved ciphertext brings about: by both names. */
+  readonly #strays = new Map<string, Held>()
   #released = false
 
   constructor(source: KeySource) {
@@ -45,11 +56,11 @@ export class KeyLease {
     const missing = new Map<string, KeyRequest>()
     for (const request of requests) {
       const { tuple, keyId } = request
-      if (!this.#holds(tuple.name, keyId)) missing.set(`${tuple.name}#${keyId}`, request)
+      if (!this.#holds(tuple, keyId)) missing.set(fullName(tuple, keyId), request)
     }
     if (missing.size === 0) return undefined
     return this.#source.loadForRead(missing).then((outcomes) => {
-      for (const [name, { tuple, keyId }] of missing) this.#keep(tuple.name, keyId, outcomes.get(name))
+      for (const [name, { tuple, keyId }] of missing) this.#keep(tuple, keyId, outcomes.get(name))
     })
   }
 
@@ -60,54 +71,61 @@ export class KeyLease {
    */
   collectForWrite(tuples: readonly KeyTuple[]): Promise<void> | undefined {
     const missing = new Map<string, KeyTuple>()
-    for (const tuple of tuples) if (!this.#holds(tuple.name, tuple.name)) missing.set(tuple.name, tuple)
+    for (const tuple of tuples) if (!this.#holds(tuple, tuple.name)) missing.set(tuple.name, tuple)
     if (missing.size === 0) return undefined
     return this.#source.loadForWrite(missing).then((outcomes) => {
-      for (const name of missing.keys()) this.#keep(name, name, outcomes.get(name))
-      for (const name of missing.keys()) this.#get(name, name)
+      for (const [name, tuple] of missing) this.#keep(tuple, name, outcomes.get(name))
+      for (const [name, tuple] of missing) this.#get(tuple, name)
     })
   }
 
   /** @throws `ERASED`, `KEY_UNAVAILABLE` or `DECRYPTION_FAILED` (also for an undefined key id) for this key alone. */
   readKey(tuple: KeyTuple, keyId: string | undefined): DataKey {
     if (keyId === undefined) throw new GatewayError('DECRYPTION_FAILED')
-    return this.#get(tuple.name, keyId)
+    return this.#get(tuple, keyId)
   }
 
   /** The current key of a tuple that was collected for writing. */
   writeKey(tuple: KeyTuple): DataKey {
-    return this.#get(tuple.name, tuple.name)
+    return this.#get(tuple, tuple.name)
   }
 
   /** Unpins everything; the lease and its keys are not to be used afterwards. Idempotent. */
   release(): void {
     this.#released = true
-    for (const outcomes of this.#held.values()) {
-      for (const outcome of outcomes.values()) if (outcome instanceof DataKey) outcome.release()
+    for (const held of [this.#held, this.#strays]) {
+      for (const { outcome } of held.values()) if (outcome instanceof DataKey) outcome.release()
+      held.clear()
     }
-    this.#held.clear()
   }
 
-  #holds(tuple: string, id: string): boolean {
+  #holds(tuple: KeyTuple, id: string): boolean {
     if (this.#released) throw new TypeError('This lease was released.')
-    if (this.#held.get(tuple)?.has(id)) return true
+    if (this.#find(tuple, id) !== undefined) return true
     const key = this.#source.cached(id, tuple)
     if (key !== undefined) this.#keep(tuple, id, key)
     return key !== undefined
   }
 
   /** Two collections may have asked for it at the same time, and the lease may have ended meanwhile. */
-  #keep(tuple: string, id: string, outcome: LoadOutcome = 'KEY_UNAVAILABLE'): void {
-    const outcomes = this.#held.get(tuple) ?? new Map<string, LoadOutcome>()
-    if (!this.#released && !(outcomes.get(id) instanceof DataKey)) {
-      this.#held.set(tuple, outcomes.set(id, outcome))
-    } else if (outcome instanceof DataKey) {
-      outcome.release()
+  #keep(tuple: KeyTuple, id: string, outcome: LoadOutcome = 'KEY_UNAVAILABLE'): void {
+    if (this.#released || this.#find(tuple, id)?.outcome instanceof DataKey) {
+      if (outcome instanceof DataKey) outcome.release()
+      return
     }
+    const isStray = this.#held.get(id)?.tuple.equals(tuple) === false
+    if (isStray) this.#strays.set(fullName(tuple, id), { tuple, outcome })
+    else this.#held.set(id, { tuple, outcome })
   }
 
-  #get(tuple: string, id: string): DataKey {
-    const outcome = this.#held.get(tuple)?.get(id)
+  #find(tuple: KeyTuple, id: string): Held | undefined {
+    const held = this.#held.get(id)
+    if (held === undefined || held.tuple.equals(tuple)) return held
+    return this.#strays.get(fullName(tuple, id))
+  }
+
+  #get(tuple: KeyTuple, id: string): DataKey {
+    const outcome = this.#find(tuple, id)?.outcome
     if (outcome === undefined) throw new TypeError('This key was not collected, or the lease was released.')
     if (outcome instanceof DataKey) return outcome
     throw new GatewayError(outcome)

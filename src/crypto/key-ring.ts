@@ -63,7 +63,7 @@ export class KeyRing {
   }
 
   /** @internal For {@link KeyLease}. */
-  cached(id: string, tuple: string): DataKey | undefined {
+  cached(id: string, tuple: KeyTuple): DataKey | undefined {
     const key = this.#cache.take(id, tuple)
     this.#counts[key === undefined ? 'misses' : 'hits'] += 1
     return key
@@ -84,7 +84,7 @@ export class KeyRing {
         await this.#unwrap(unwrapping, outcomes)
       },
       landed: (_name, { tuple, keyId }, key) => {
-        this.#cache.put(keyId, tuple.name, key)
+        this.#cache.put(keyId, tuple, key)
       },
     })
   }
@@ -105,9 +105,9 @@ export class KeyRing {
         }
         await Promise.all([this.#unwrap(unwrapping, outcomes), this.#create(missing, rows, outcomes)])
       },
-      landed: (name, _tuple, key) => {
-        this.#cache.put(name, name, key)
-        this.#cache.put(key.keyId.toString('hex'), name, key)
+      landed: (name, tuple, key) => {
+        this.#cache.put(name, tuple, key)
+        this.#cache.put(key.keyId.toString('hex'), tuple, key)
       },
     })
   }

@@ -16,16 +16,41 @@ export interface KeyHolder {
  * Which data key is meant: computed from the document's stored tenant and subject and from the schema, never from a key
  * row or a stored value. Make one per row and key type, and use it for all fields of the row.
  */
-export interface KeyTuple extends Kek {
+export class KeyTuple implements Kek {
   readonly holder: KeyHolder
-  /** Tells this tuple from every other one; for look-ups in memory. */
-  readonly name: string
+  readonly keyType: string
+  readonly purpose: KeyPurpose
+  #name: string | undefined
+
+  constructor(holder: KeyHolder, keyType: string, purpose: KeyPurpose) {
+    this.holder = holder
+    this.keyType = keyType
+    this.purpose = purpose
+  }
+
+  /** Tells this tuple from every other one; for look-ups in memory. Made when it is first asked for. */
+  get name(): string {
+    const { tenant, scope, scopeId } = this.holder
+    this.#name ??= `${tenant.length}:${tenant}${scope}:${scopeId.length}:${scopeId}${this.keyType}/${this.purpose}`
+    return this.#name
+  }
+
+  /** Whether both mean the same data key; cheaper than to compare names. */
+  equals(other: KeyTuple): boolean {
+    const one = this.holder
+    const two = other.holder
+    return (
+      one.scopeId === two.scopeId &&
+      one.tenant === two.tenant &&
+      one.scope === two.scope &&
+      this.keyType === other.keyType &&
+      this.purpose === other.purpose
+    )
+  }
 }
 
 export function createKeyTuple(holder: KeyHolder, keyType: string, purpose: KeyPurpose): KeyTuple {
-  const { tenant, scope, scopeId } = holder
-  const name = `${tenant.length}:${tenant}${scope}:${scopeId.length}:${scopeId}${keyType}/${purpose}`
-  return { holder, keyType, purpose, name }
+  return new KeyTuple(holder, keyType, purpose)
 }
 
 /** The `_id` of the holder's row: SHA-256 of the length-prefixed holder. */

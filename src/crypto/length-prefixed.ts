@@ -9,18 +9,24 @@ import { GatewayError } from '../errors.ts'
  */
 export function lengthPrefixed(parts: readonly (string | Buffer)[]): Buffer {
   let length = 0
-  for (const part of parts) length += 4 + (typeof part === 'string' ? Buffer.byteLength(part) : part.length)
+  for (const part of parts) length += 4 + (typeof part === 'string' ? encodedLength(part) : part.length)
   const joined = Buffer.allocUnsafe(length)
   let at = 0
   for (const part of parts) {
-    if (typeof part === 'string' && !isWellFormed(part)) {
-      throw new GatewayError('BAD_USER_INPUT', { message: 'An identifier is not well-formed Unicode.' })
-    }
     const written = typeof part === 'string' ? joined.write(part, at + 4) : part.copy(joined, at + 4)
     joined.writeUInt32BE(written, at)
     at += 4 + written
   }
   return joined
+}
+
+function encodedLength(text: string): number {
+  const length = Buffer.byteLength(text)
+  // As many bytes as characters: ASCII.
+  if (length !== text.length && !isWellFormed(text)) {
+    throw new GatewayError('BAD_USER_INPUT', { message: 'An identifier is not well-formed Unicode.' })
+  }
+  return length
 }
 
 /** Whether UTF-8 can hold the text without loss: no surrogate stands alone. */

@@ -129,8 +129,11 @@ function encodeText(tag: Tag, text: string, padding: Padding): Buffer {
 }
 
 function decodeText(tag: Tag, { bytes, tag: found, start, end }: Item): string {
-  if (found !== tag || !isUtf8(bytes.subarray(start, end))) throw undecodable()
-  return bytes.toString('utf8', start, end)
+  if (found !== tag) throw undecodable()
+  const text = bytes.toString('utf8', start, end)
+  // Bytes that are no UTF-8 become U+FFFD; text that has it is looked at again.
+  if (text.includes('\uFFFD') && !isUtf8(bytes.subarray(start, end))) throw undecodable()
+  return text
 }
 
 function encodeInt64(tag: Tag, value: number, padding: Padding): Buffer {

@@ -18,6 +18,7 @@ import {
 } from 'graphql'
 
 import { GatewayError } from '../errors.ts'
+import { isLeafReader, leafReader } from './leaf-reader.ts'
 import { type FieldPolicy, isProtected, type Policies } from './policies.ts'
 import { Revealed } from './revealed.ts'
 
@@ -68,6 +69,13 @@ function guardViewer(field: GraphQLField<unknown, unknown>, { coordinate }: Fiel
       throw new GatewayError('LEAK_REFUSED', { coordinate })
     }
     return value
+  }
+  if (isLeafReader(resolve)) {
+    const read = resolve as unknown as (source: unknown) => unknown
+    field.resolve = leafReader((source: unknown, _args: object, context: { decisions?: unknown }) =>
+      judge(read(source), context.decisions),
+    ) as typeof resolve
+    return
   }
   field.resolve = (source, args, context, info) => {
     const value: unknown = resolve(source, args, context, info)

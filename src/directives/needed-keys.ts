@@ -1,4 +1,4 @@
-import { keyIdOf, namesKey } from '../crypto/ciphertext.ts'
+import { haveOneKey, keyIdOf } from '../crypto/ciphertext.ts'
 import type { DataKey } from '../crypto/data-key.ts'
 import type { KeyLease, KeyRequest } from '../crypto/key-lease.ts'
 import type { KeyTuple } from '../crypto/key-tuple.ts'
@@ -37,7 +37,8 @@ export class NeededKey implements KeyRequest {
 interface KnownKey {
   readonly group: string
   readonly purpose: 'REVEAL' | 'MASK'
-  readonly keyId: Buffer
+  /** A value that names the key. */
+  readonly value: Buffer
   readonly needed: NeededKey
 }
 
@@ -56,14 +57,14 @@ export class RowKeys {
   /** The key of a stored value; undefined when its header names none. */
   of(cipher: PathCipher, purpose: 'REVEAL' | 'MASK', stored: Buffer): NeededKey | undefined {
     for (const known of this.#known) {
-      if (known.purpose === purpose && known.group === cipher.keyGroup && namesKey(stored, known.keyId))
+      if (known.purpose === purpose && known.group === cipher.keyGroup && haveOneKey(stored, known.value))
         return known.needed
     }
     const keyId = keyIdOf(stored)
     if (keyId === undefined) return undefined
     const tuple = purpose === 'REVEAL' ? cipher.revealKey(this.#owner) : cipher.maskKey(this.#owner)
     const needed = new NeededKey(tuple, keyId)
-    this.#known.push({ group: cipher.keyGroup, purpose, keyId: Buffer.from(keyId, 'hex'), needed })
+    this.#known.push({ group: cipher.keyGroup, purpose, value: stored, needed })
     this.#all.push(needed)
     return needed
   }

@@ -1,4 +1,4 @@
-import type { AuditedAct, AuditOutcome } from '../audit/event.ts'
+import type { AuditedDocument } from '../audit/event.ts'
 import { RowAddress } from '../crypto/associated-data.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { readCiphertext, readMask } from '../crypto/sealed-field.ts'
@@ -8,21 +8,23 @@ import { maskValue, unpackMask } from './mask-value.ts'
 import { type NeededKey, RowKeys } from './needed-keys.ts'
 import type { PathCipher, PathCiphers, RowOwner } from './path-cipher.ts'
 import { type FieldPolicy, type ModelPolicy, stored } from './policies.ts'
-import { type PlannedField, planReveal, type RevealPlan } from './reveal-plan.ts'
+import { type DocumentsOf, type PlannedField, planReveal, type RevealPlan } from './reveal-plan.ts'
 import { release } from './revealed.ts'
 import type { Selection } from './selection.ts'
 
 export type StoredObject = Record<string, unknown>
 
-/** Where the revealed values of a stored object are, by field name; an Error is thrown when its field resolves. */
+/** Where the revealed values of a stored object are, by field name; an Error is what its field answers. */
 const revealedFields: unique symbol = Symbol('revealed fields')
+
+type RevealableObject = StoredObject & { [revealedFields]?: StoredObject }
 
 export interface RevealOptions {
   readonly model: ModelPolicy
   readonly documents: readonly StoredObject[]
   readonly selection: Selection
   readonly decisions: Decisions
-  readonly observe: (event: AuditedAct) => void
+  readonly documentsOf: DocumentsOf
 }
 
 /** Releases, for one viewer, what a selection names of stored documents. */
@@ -44,7 +46,7 @@ export function createRevealer(ring: KeyRing, ciphers: PathCiphers): Revealer {
         const collecting = lease.collectForRead(collection.keys)
         if (collecting !== undefined) await collecting
         for (const key of collection.keys) key.take(lease)
-        for (const task of collection.tasks) decryptTask(task, options)
+        for (const task of collection.tasks) decryptTask(task, options.decisions)
       } finally {
         lease.release()
       }
@@ -57,7 +59,7 @@ export function createRevealer(ring: KeyRing, ciphers: PathCiphers): Revealer {
  * because GraphQL takes both alike and a list may hold hundreds.
  */
 export function revealedValue(source: object, field: FieldPolicy): unknown {
-  const slots = (source as { [revealedFields]?: StoredObject })[revealedFields]
+  const slots = (source as RevealableObject)[revealedFields]
   const value = slots === undefined ? undefined : slots[field.name]
   return value ?? (value === null ? null : new GatewayError('LEAK_REFUSED', { coordinate: field.coordinate }))
 }
@@ -82,11 +84,11 @@ export function withhold(model: ModelPolicy, id: string): StoredObject {
 
 interface DecryptTask {
   readonly slots: StoredObject
-  readonly field: FieldPolicy
+  readonly planned: PlannedField
   readonly outcome: Extract<Outcome, { state: 'clear' | 'masked' }>
   readonly bytes: Buffer
   readonly row: RowAddress
-  readonly owner: RowOwner
+  readonly document: AuditedDocument
   readonly cipher: PathCipher
   /** Undefined when the stored bytes name none. */
   readonly neededKey: NeededKey | undefined
@@ -102,13 +104,15 @@ interface Walk {
   readonly options: RevealOptions
   readonly tasks: DecryptTask[]
   readonly owner: RowOwner
+  readonly document: AuditedDocument
   readonly owns: boolean
   readonly keys: RowKeys
 }
 
 function collectTasks(options: RevealOptions, ciphers: PathCiphers): Collection {
-  const { model, documents, selection, decisions } = options
+  const { model, documents, selection, decisions, documentsOf } = options
   const collection: Collection = { tasks: [], keys: [] }
+  if (selection.protected.length === 0 && selection.embedded.length === 0) return collection
   let planned: { readonly tenant: string; readonly plan: RevealPlan } | undefined
   for (const document of documents) {
     const owner: RowOwner = {
@@ -118,25 +122,29 @@ function collectTasks(options: RevealOptions, ciphers: PathCiphers): Collection 
     }
     const { tenant } = owner
     if (planned?.tenant !== tenant) {
-      const plan = planReveal(selection, '', { collection: model.collection, tenant, decisions, ciphers })
+      const place = { collection: model.collection, tenant }
+      const plan = planReveal(selection, '', { ...place, decisions, ciphers, documentsOf })
       planned = { tenant, plan }
     }
     const owns = decisions.subject !== undefined && owner.subject === decisions.subject
     const keys = new RowKeys(owner, collection.keys)
-    collectObject(document, planned.plan, [], { options, tasks: collection.tasks, owner, owns, keys })
+    const audited = { id: owner.id, subject: owner.subject }
+    const { tasks } = collection
+    collectObject(document, planned.plan, [], { options, tasks, owner, document: audited, owns, keys })
   }
   return collection
 }
 
 function collectObject(
-  object: StoredObject,
+  object: RevealableObject,
   plan: RevealPlan,
   elements: readonly string[],
   walk: Walk,
 ): void {
   const { owner } = walk
   const slots = Object.create(null) as StoredObject
-  Object.defineProperty(object, revealedFields, { value: slots, enumerable: false, configurable: true })
+  // By assignment: a property that is defined makes an object slow. JSON never shows symbols, and printing shows no value.
+  object[revealedFields] = slots
   let row: RowAddress | undefined
   for (const planned of plan.fields) {
     const { field, cipher } = planned
@@ -144,10 +152,10 @@ function collectObject(
     const value = object[field.stored] ?? null
     if (outcome.state === 'hidden') {
       slots[field.name] = planned.forbidden
-      observe(walk.options, field, owner, 'hidden')
+      planned.observe('hidden', walk.document)
     } else if (value === null || cipher === undefined) {
       slots[field.name] = releasePlain(field, outcome, value, walk.options.decisions)
-      observe(walk.options, field, owner, outcome.state)
+      planned.observe(outcome.state, walk.document)
     } else {
       row ??= new RowAddress(owner.subject, owner.id, elements)
       addTask(slots, planned, cipher, outcome, { value, row }, walk)
@@ -182,7 +190,7 @@ function addTask(
   cipher: PathCipher,
   outcome: DecryptTask['outcome'],
   { value, row }: { value: unknown; row: RowAddress },
-  { options, owner, keys, tasks }: Walk,
+  { document, keys, tasks }: Walk,
 ): void {
   const { field } = planned
   const mask = outcome.state === 'masked' ? field.masks[outcome.mask] : undefined
@@ -193,26 +201,28 @@ function addTask(
     slots[field.name] = unsealed
       ? planned.forbidden
       : new GatewayError('DECRYPTION_FAILED', { coordinate: field.coordinate })
-    observe(options, field, owner, unsealed ? 'hidden' : 'failed')
+    planned.observe(unsealed ? 'hidden' : 'failed', document)
     return
   }
   const neededKey = keys.of(cipher, outcome.state === 'clear' ? 'REVEAL' : 'MASK', bytes)
-  tasks.push({ slots, field, outcome, bytes, row, owner, cipher, neededKey })
+  tasks.push({ slots, planned, outcome, bytes, row, document, cipher, neededKey })
 }
 
-function decryptTask(task: DecryptTask, options: RevealOptions): void {
-  const { slots, field, outcome, owner } = task
+function decryptTask(task: DecryptTask, decisions: Decisions): void {
+  const { slots, planned, outcome, document } = task
+  const { field } = planned
   try {
-    slots[field.name] = release(field, options.decisions, decrypt(task))
-    observe(options, field, owner, outcome.state)
+    slots[field.name] = release(field, decisions, decrypt(task))
+    planned.observe(outcome.state, document)
   } catch (error) {
     const code = error instanceof GatewayError ? error.code : 'DECRYPTION_FAILED'
     slots[field.name] = new GatewayError(code, { coordinate: field.coordinate })
-    observe(options, field, owner, code === 'FORBIDDEN' ? 'hidden' : 'failed')
+    planned.observe(code === 'FORBIDDEN' ? 'hidden' : 'failed', document)
   }
 }
 
-function decrypt({ field, outcome, bytes, row, cipher, neededKey }: DecryptTask): unknown {
+function decrypt({ planned, outcome, bytes, row, cipher, neededKey }: DecryptTask): unknown {
+  const { field } = planned
   if (neededKey === undefined) throw new GatewayError('DECRYPTION_FAILED')
   if (outcome.state === 'clear') return cipher.value.decrypt(neededKey.key, row, bytes)
   const mask = field.masks[outcome.mask]
@@ -220,13 +230,4 @@ function decrypt({ field, outcome, bytes, row, cipher, neededKey }: DecryptTask)
     mask === undefined ? undefined : unpackMask(field, mask, cipher.mask.decrypt(neededKey.key, row, bytes))
   if (value === undefined) throw new GatewayError('FORBIDDEN')
   return value
-}
-
-function observe(
-  options: RevealOptions,
-  { coordinate }: FieldPolicy,
-  { subject, id }: RowOwner,
-  outcome: AuditOutcome,
-): void {
-  options.observe({ coordinate, subject, id, outcome })
 }

@@ -1,4 +1,5 @@
-import { GatewayError } from '../errors.ts'
+import type { AuditedDocument, AuditOutcome } from '../audit/event.ts'
+import { GatewayError, withoutStack } from '../errors.ts'
 import type { Decisions, Outcome } from './decisions.ts'
 import type { PathCipher, PathCiphers } from './path-cipher.ts'
 import type { FieldPolicy } from './policies.ts'
@@ -15,7 +16,11 @@ export interface RevealPlanOptions {
   readonly tenant: string
   readonly decisions: Decisions
   readonly ciphers: PathCiphers
+  readonly documentsOf: DocumentsOf
 }
+
+/** Where the documents are put in which an outcome was observed at a coordinate. */
+export type DocumentsOf = (coordinate: string, outcome: AuditOutcome) => AuditedDocument[]
 
 export class PlannedField {
   readonly field: FieldPolicy
@@ -25,12 +30,14 @@ export class PlannedField {
   readonly other: Outcome
   /** Present when the database holds ciphertext that may be revealed. */
   readonly cipher: PathCipher | undefined
+  readonly #documentsOf: DocumentsOf
+  readonly #observed: Partial<Record<AuditOutcome, AuditedDocument[]>> = {}
   #forbidden: GatewayError | undefined
 
   constructor(
     field: FieldPolicy,
     path: string,
-    { collection, tenant, decisions, ciphers }: RevealPlanOptions,
+    { collection, tenant, decisions, ciphers, documentsOf }: RevealPlanOptions,
   ) {
     const { own, other } = decisions.field(field.coordinate)
     this.field = field
@@ -38,11 +45,18 @@ export class PlannedField {
     this.other = other
     this.cipher =
       field.protection.kind === 'encrypted' ? ciphers.of({ collection, path, field }, tenant) : undefined
+    this.#documentsOf = documentsOf
   }
 
-  /** One error for all rows: where it arose says nothing, and taking a stack for each would cost more than decrypting. */
+  observe(outcome: AuditOutcome, document: AuditedDocument): void {
+    const documents = (this.#observed[outcome] ??= this.#documentsOf(this.field.coordinate, outcome))
+    documents.push(document)
+  }
+
+  /** One error for all rows, and without a stack: where it arose says nothing. */
   get forbidden(): GatewayError {
-    return (this.#forbidden ??= new GatewayError('FORBIDDEN', { coordinate: this.field.coordinate }))
+    const { coordinate } = this.field
+    return (this.#forbidden ??= withoutStack(() => new GatewayError('FORBIDDEN', { coordinate })))
   }
 }
 

@@ -39,8 +39,11 @@ export class Revealed {
 
 /** Brands the value of a field, or each item where the field is a list; null stays null. */
 export function release({ coordinate, type }: FieldPolicy, decisions: Decisions, value: unknown): unknown {
-  const brand = (leaf: unknown): Revealed | null =>
-    leaf === null || leaf === undefined ? null : new Revealed(coordinate, decisions, leaf)
   // A JSON value can be an array without the field being a list.
-  return type.list && Array.isArray(value) ? value.map(brand) : brand(value)
+  if (!type.list || !Array.isArray(value)) return brand(coordinate, decisions, value)
+  return value.map((item: unknown) => brand(coordinate, decisions, item))
+}
+
+function brand(coordinate: string, decisions: Decisions, value: unknown): Revealed | null {
+  return value === null || value === undefined ? null : new Revealed(coordinate, decisions, value)
 }

@@ -25,7 +25,8 @@ export interface Selection {
 /** Reads selections of stored types, remembering them per document: documents are parsed once and kept by the server. */
 export class Selections {
   readonly #policies: Policies
-  readonly #known = new WeakMap<FieldNode, Selection>()
+  /** By the fields between, joined. */
+  readonly #known = new WeakMap<FieldNode, Map<string, Selection>>()
   readonly #conditional = new WeakMap<object, boolean>()
 
   constructor(policies: Policies) {
@@ -39,8 +40,16 @@ export class Selections {
   of(info: GraphQLResolveInfo, type: TypePolicy, through: readonly string[] = []): Selection {
     const first = info.fieldNodes[0]
     const cacheable = first !== undefined && info.fieldNodes.length === 1 && !this.#isConditional(info)
-    const known = cacheable && through.length === 0 ? this.#known.get(first) : undefined
-    if (known !== undefined) return known
+    if (!cacheable) return this.#readThrough(info, type, through)
+    const known = this.#known.get(first) ?? new Map<string, Selection>()
+    this.#known.set(first, known)
+    const name = through.join('.')
+    const selection = known.get(name) ?? this.#readThrough(info, type, through)
+    known.set(name, selection)
+    return selection
+  }
+
+  #readThrough(info: GraphQLResolveInfo, type: TypePolicy, through: readonly string[]): Selection {
     let nodes: readonly FieldNode[] = info.fieldNodes
     let objectType = getNamedType(info.returnType) as GraphQLObjectType
     for (const name of through) {
@@ -50,9 +59,7 @@ export class Selections {
       if (nodes.length === 0 || field === undefined) return nothing
       objectType = getNamedType(field.type) as GraphQLObjectType
     }
-    const selection = this.#read(info, objectType, nodes, type)
-    if (cacheable && through.length === 0) this.#known.set(first, selection)
-    return selection
+    return this.#read(info, objectType, nodes, type)
   }
 
   #read(

@@ -7,7 +7,8 @@ import {
   type TypePolicy,
 } from '../directives/policies.ts'
 import { protectedPaths } from '../directives/protected-paths.ts'
-import { revealedValue } from '../directives/reveal-documents.ts'
+import { leafReader } from '../directives/leaf-reader.ts'
+import { revealedValue, type StoredObject } from '../directives/reveal-documents.ts'
 import { apiNames, isReadable, verifyName } from './api-names.ts'
 import type { Resolve, ResolverTools } from './model-context.ts'
 import {
@@ -68,15 +69,20 @@ function addOperations(
 
 function fieldResolvers(type: TypePolicy, tools: ResolverTools): FieldResolvers {
   const resolvers: FieldResolvers = {}
-  if (type.kind === 'model' || type.identified) resolvers.id = (source) => source[stored.id]
+  if (type.kind === 'model' || type.identified) resolvers.id = readStored(stored.id)
   for (const field of type.fields) {
     if (!isReadable(field) || field.name === 'id') continue
-    if (isProtected(field)) resolvers[field.name] = (source) => revealedValue(source, field)
-    else if (type.kind === 'model' && field.type.kind === 'relation') {
+    if (isProtected(field)) {
+      resolvers[field.name] = leafReader((source: StoredObject) => revealedValue(source, field))
+    } else if (type.kind === 'model' && field.type.kind === 'relation') {
       resolvers[field.name] = createRelationResolver(type, field, tools)
-    } else if (field.stored !== field.name) resolvers[field.name] = (source) => source[field.stored]
+    } else if (field.stored !== field.name) resolvers[field.name] = readStored(field.stored)
   }
   return resolvers
+}
+
+function readStored(key: string): Resolve {
+  return leafReader((source: StoredObject) => source[key])
 }
 
 /** Everywhere that a hashed field is stored: in its model, or in every place its embedded type stands. */

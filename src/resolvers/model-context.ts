@@ -73,9 +73,7 @@ export async function revealAll(
     documents,
     selection,
     decisions,
-    observe: (act) => {
-      audit.record(act)
-    },
+    documentsOf: (coordinate, outcome) => audit.documents(coordinate, outcome),
   })
 }
 

@@ -1,4 +1,4 @@
-import { parseCiphertext } from '../../crypto/ciphertext.ts'
+import { formatVersion, keyIdOf, parseCiphertext } from '../../crypto/ciphertext.ts'
 import { readSealed, type SealedParts } from '../../crypto/sealed-field.ts'
 import {
   type FieldPolicy,
@@ -93,9 +93,9 @@ function describeSealed({ ciphertext, masks, terms }: SealedParts): SealedPath {
 function describeBytes(bytes: Buffer): SealedBytes {
   const size = { bytes: bytes.length, base64: bytes.toString('base64') }
   try {
-    const { suite, header } = parseCiphertext(bytes)
+    const { suite } = parseCiphertext(bytes)
     return {
-      header: { version: header[0] ?? 0, suite: suite.name, keyId: header.toString('hex', 2) },
+      header: { version: formatVersion, suite: suite.name, keyId: keyIdOf(bytes) ?? '' },
       ...size,
     }
   } catch {

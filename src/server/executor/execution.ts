@@ -1,6 +1,7 @@
-import { locatedError, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql'
+import { locatedError, type GraphQLError, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql'
 import { buildResolveInfo, type ExecutionContext } from 'graphql/execution/execute.js'
 import { addPath, pathToArray, type Path } from 'graphql/jsutils/Path.js'
+import { withoutStack } from '../../errors.ts'
 import type { FieldPlan } from './operation-plan.ts'
 import type { DocumentPlans } from './plan-cache.ts'
 
@@ -9,6 +10,8 @@ export interface Execution {
   readonly context: ExecutionContext
   readonly plans: DocumentPlans
   readonly publicSchema: GraphQLSchema
+  /** The last error that was located at each field. */
+  readonly located: Map<FieldPlan, { readonly cause: unknown; readonly error: GraphQLError }>
 }
 
 /** Locates the error. Where null is allowed it is the answer; otherwise the error goes on to the parent. */
@@ -19,21 +22,28 @@ export function failValue(
   path: Path,
   rawError: unknown,
 ): null {
-  const error = withoutStack(() => locatedError(rawError, field.fieldNodes, pathToArray(path)))
+  const error = locate(execution, field, path, rawError)
   if (nonNull) throw error
   execution.context.collectedErrors.add(error, path)
   return null
 }
 
-/** A located error bears the stack of the error it locates: taking one of its own costs more than all the rest of it. */
-function withoutStack<Value>(create: () => Value): Value {
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = 0
-  try {
-    return create()
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit
+/**
+ * Errors of one cause at one field differ by their path alone. All but the first inherit the rest of it: to make one costs
+ * microseconds, and a denied list has hundreds.
+ */
+function locate(execution: Execution, field: FieldPlan, path: Path, cause: unknown): GraphQLError {
+  const known = execution.located.get(field)
+  if (known !== undefined && known.cause === cause) {
+    const error = Object.create(known.error) as { -readonly [Key in keyof GraphQLError]: GraphQLError[Key] }
+    error.path = pathToArray(path)
+    return error
   }
+  // A located error bears the stack of the error it locates.
+  const error = withoutStack(() => locatedError(cause, field.fieldNodes, pathToArray(path)))
+  // What bears a path already, an error from below, is given back as it is.
+  if (error !== cause) execution.located.set(field, { cause, error })
+  return error
 }
 
 export function createPath(field: FieldPlan, parentPath: Path | undefined): Path {

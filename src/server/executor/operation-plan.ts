@@ -17,6 +17,7 @@ import {
 } from 'graphql'
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js'
 import { getFieldDef, type ExecutionContext } from 'graphql/execution/execute.js'
+import { isLeafReader } from '../../directives/leaf-reader.ts'
 
 /** The fields to answer of one object type at one place of an operation, in the order of the answer. */
 export interface SelectionPlan {
@@ -32,8 +33,10 @@ export interface FieldPlan {
   /** As the client sent them, arguments and all. */
   readonly fieldNodes: readonly [FieldNode, ...FieldNode[]]
   readonly value: ValuePlan
-  /** The leaf type of a field without resolver and arguments: such a field needs neither a path nor `info`. */
+  /** The leaf type of a field that is a property of its source: no resolver, no arguments, hence no path and no `info`. */
   readonly propertyType: GraphQLLeafType | undefined
+  /** The same for a field whose resolver is a reader. */
+  readonly readType: GraphQLLeafType | undefined
   /** The answer to `__typename`. */
   readonly typename: string | undefined
   /** Part of introspection: its resolvers see the public schema. */
@@ -80,14 +83,15 @@ function planFields(
     const definition = getFieldDef(context.schema, parentType, firstNode)
     if (definition == null) continue
     const value = planValue(definition.type)
-    const isProperty = definition.resolve === undefined && definition.args.length === 0
+    const leafType = value.kind === 'leaf' && definition.args.length === 0 ? value.type : undefined
     fields.push({
       responseKey,
       parentType,
       definition,
       fieldNodes: Object.freeze([firstNode, ...otherNodes] as const),
       value,
-      propertyType: isProperty && value.kind === 'leaf' ? value.type : undefined,
+      propertyType: definition.resolve === undefined ? leafType : undefined,
+      readType: isLeafReader(definition.resolve) ? leafType : undefined,
       typename: definition === TypeNameMetaFieldDef ? parentType.name : undefined,
       describesSchema:
         definition === SchemaMetaFieldDef ||

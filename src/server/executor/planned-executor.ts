@@ -36,7 +36,7 @@ export function createPlannedExecutor(options: ExecutorOptions, cacheSize: numbe
         return finish(null)
       }
       try {
-        const data = runOperation({ context, plans, publicSchema })
+        const data = runOperation({ context, plans, publicSchema, located: new Map() })
         return isPromise(data) ? data.then(finish, fail) : finish(data)
       } catch (error) {
         return fail(error)

@@ -5,12 +5,14 @@ import {
   GraphQLError,
   type GraphQLAbstractType,
   type GraphQLFieldResolver,
+  type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
 } from 'graphql'
 import { inspect } from 'graphql/jsutils/inspect.js'
 import { isIterableObject } from 'graphql/jsutils/isIterableObject.js'
 import { addPath, type Path } from 'graphql/jsutils/Path.js'
+import type { LeafReader } from '../../directives/leaf-reader.ts'
 import { completeLeaf, completeNull } from './complete-leaf.ts'
 import { createInfo, createPath, failValue, type Execution } from './execution.ts'
 import { isPromise } from './is-promise.ts'
@@ -87,7 +89,8 @@ async function settle(
 
 function runField(execution: Execution, field: FieldPlan, source: unknown, parentPath: Path | undefined) {
   if (field.typename !== undefined) return field.typename
-  const { definition, propertyType, value: plan } = field
+  const { definition, propertyType, readType, value: plan } = field
+  if (readType !== undefined) return readField(execution, field, readType, source, parentPath)
   if (propertyType === undefined) {
     return resolveField(execution, field, source, parentPath, definition.resolve ?? defaultFieldResolver)
   }
@@ -105,6 +108,29 @@ function runField(execution: Execution, field: FieldPlan, source: unknown, paren
     typeof found === 'function' ? (Reflect.apply(found, source, rest) as unknown) : found,
   )
 }
+
+/** An error that was given back, not thrown, is not thrown here either: a list may hold hundreds. */
+function readField(
+  execution: Execution,
+  field: FieldPlan,
+  type: GraphQLLeafType,
+  source: unknown,
+  parentPath: Path | undefined,
+): unknown {
+  const { definition, value: plan } = field
+  let failure: unknown
+  try {
+    const read = definition.resolve as LeafReader | undefined
+    const value = read?.(source as never, noArguments, execution.context.contextValue as never)
+    if (!(value instanceof Error)) return completeLeaf(field, plan.nonNull, type, value)
+    failure = value
+  } catch (error) {
+    failure = error
+  }
+  return failValue(execution, field, plan.nonNull, createPath(field, parentPath), failure)
+}
+
+const noArguments = Object.freeze({})
 
 function readProperty(source: unknown, name: string): unknown {
   const isReadable = typeof source === 'object' ? source !== null : typeof source === 'function'

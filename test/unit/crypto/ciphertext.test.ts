@@ -13,10 +13,10 @@ function withByte(at: number, byte: number): Buffer {
 
 describe('a stored form', () => {
   test('is taken apart without copies', () => {
-    const { suite, header, nonce, body, tag } = parseCiphertext(shortest)
+    const { suite, bytes, bodyStart } = parseCiphertext(shortest)
     expect(suite.name).toBe('AES-256-GCM')
-    expect([header, nonce, body, tag].map(({ length }) => length)).toEqual([34, 12, 5, 16])
-    expect(body.buffer).toBe(shortest.buffer)
+    expect(bodyStart).toBe(34 + 12)
+    expect(bytes).toBe(shortest)
   })
 
   test.each([
