@@ -19,8 +19,10 @@ export interface Ciphertext {
   readonly suite: Suite
   /** The whole form; a view, no copy. */
   readonly bytes: Buffer
-  /** Where the nonce ends. The body is as long as the padded plaintext. */
+  /** Where the nonce ends. */
   readonly bodyStart: number
+  /** Where the body ends, which is as long as the padded plaintext. */
+  readonly tagStart: number
 }
 
 /** The key id of a stored form as lower-case hex; undefined when it has no header of this format. */
@@ -50,11 +52,12 @@ export function parseCiphertext(stored: Uint8Array): Ciphertext {
   const suite = stored[0] === formatVersion ? findSuite(stored[1] ?? 0) : undefined
   if (suite === undefined) throw new GatewayError('DECRYPTION_FAILED')
   const bodyStart = headerLength + suite.nonceLength
-  const bodyLength = stored.length - tagLength - bodyStart
+  const tagStart = stored.length - tagLength
+  const bodyLength = tagStart - bodyStart
   if (bodyLength < minPlaintextLength || bodyLength > maxPlaintextLength) {
     throw new GatewayError('DECRYPTION_FAILED')
   }
-  return { suite, bytes: viewOf(stored), bodyStart }
+  return { suite, bytes: viewOf(stored), bodyStart, tagStart }
 }
 
 /** Lays out the stored form with header and nonce in place, and room for the body and the tag. */

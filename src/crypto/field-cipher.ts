@@ -41,7 +41,7 @@ export class FieldCipher {
     const nonce = drawNonce(nonceLength)
     const stored = layOutCiphertext(this.#suite, key.keyId, nonce, plaintext.length)
     const aad = this.#associatedData.of(row, stored)
-    aead.seal(subkey, aad, plaintext, stored, headerLength + nonceLength)
+    aead.seal(subkey, nonce, aad, plaintext, stored, headerLength + nonceLength)
     plaintext.fill(0)
     return stored
   }
@@ -51,11 +51,14 @@ export class FieldCipher {
    * @throws `DECRYPTION_FAILED`, always the same, when anything differs: key, field, row, header, type, any bit.
    */
   decrypt(key: DataKey, row: RowAddress, stored: Uint8Array): unknown {
-    const { suite, bytes, bodyStart } = parseCiphertext(stored)
+    const { suite, bytes, bodyStart, tagStart } = parseCiphertext(stored)
     const subkey = key.subkey(suite.label)
     if (!namesKey(stored, key.keyId)) throw new GatewayError('DECRYPTION_FAILED')
     try {
-      const plaintext = suite.aead.open(subkey, this.#associatedData.of(row, bytes), bytes, bodyStart)
+      const nonce = bytes.subarray(headerLength, bodyStart)
+      const body = bytes.subarray(bodyStart, tagStart)
+      const aad = this.#associatedData.of(row, bytes)
+      const plaintext = suite.aead.open(subkey, nonce, aad, body, bytes.subarray(tagStart))
       const value = decodeValue(this.#type, plaintext)
       plaintext.fill(0)
       return value

@@ -67,7 +67,7 @@ export function revealedValue(source: object, field: FieldPolicy): unknown {
 /** A document that shows nothing but its id: every other field is FORBIDDEN. */
 export function withhold(model: ModelPolicy, id: string): StoredObject {
   const document: StoredObject = { [stored.id]: id }
-  const slots = Object.create(null) as StoredObject
+  const slots = { __proto__: null } as StoredObject
   Object.defineProperty(document, revealedFields, { value: slots })
   for (const { name, coordinate, stored: key } of model.fields) {
     if (key === stored.id) continue
@@ -142,7 +142,7 @@ function collectObject(
   walk: Walk,
 ): void {
   const { owner } = walk
-  const slots = Object.create(null) as StoredObject
+  const slots = { __proto__: null } as StoredObject
   // By assignment: a property that is defined makes an object slow. JSON never shows symbols, and printing shows no value.
   object[revealedFields] = slots
   let row: RowAddress | undefined

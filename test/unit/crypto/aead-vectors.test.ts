@@ -21,15 +21,10 @@ function hex(text: string): Buffer {
   return Buffer.from(text, 'hex')
 }
 
-/** Body and tag. */
 function seal(aead: Aead, key: Buffer, nonce: Buffer, aad: Buffer, plaintext: Buffer): Buffer {
-  const message = Buffer.concat([nonce, Buffer.alloc(plaintext.length + 16)])
-  aead.seal(key, aad, plaintext, message, nonce.length)
-  return message.subarray(nonce.length)
-}
-
-function open(aead: Aead, key: Buffer, nonce: Buffer, aad: Buffer, sealed: Buffer): Buffer {
-  return aead.open(key, aad, Buffer.concat([nonce, sealed]), nonce.length)
+  const out = Buffer.alloc(plaintext.length + 16)
+  aead.seal(key, nonce, aad, plaintext, out, 0)
+  return out
 }
 
 describe.each([
@@ -49,12 +44,12 @@ describe.each([
   test.each(valid)('vector $tcId seals to its ciphertext and opens to its message', (vector) => {
     const [key, nonce, aad, message] = [hex(vector.key), hex(vector.iv), hex(vector.aad), hex(vector.msg)]
     expect(seal(aead, key, nonce, aad, message).toString('hex')).toBe(vector.ct + vector.tag)
-    expect(open(aead, key, nonce, aad, hex(vector.ct + vector.tag)).toString('hex')).toBe(vector.msg)
+    expect(aead.open(key, nonce, aad, hex(vector.ct), hex(vector.tag)).toString('hex')).toBe(vector.msg)
   })
 
   test.each(invalid)('vector $tcId does not open', (vector) => {
     expect(() =>
-      open(aead, hex(vector.key), hex(vector.iv), hex(vector.aad), hex(vector.ct + vector.tag)),
+      aead.open(hex(vector.key), hex(vector.iv), hex(vector.aad), hex(vector.ct), hex(vector.tag)),
     ).toThrow()
   })
 })
@@ -70,7 +65,9 @@ describe('XAES-256-GCM agrees with its specification', () => {
     const key = Buffer.alloc(32, byte)
     const sealed = seal(xaesGcm, key, nonce, Buffer.from(aad), message)
     expect(sealed.toString('hex')).toBe(ciphertext)
-    expect(open(xaesGcm, key, nonce, Buffer.from(aad), sealed)).toEqual(message)
+    expect(xaesGcm.open(key, nonce, Buffer.from(aad), sealed.subarray(0, -16), sealed.subarray(-16))).toEqual(
+      message,
+    )
   })
 
   test('the accumulated vector of 10,000 random messages', () => {

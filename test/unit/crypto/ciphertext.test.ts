@@ -13,9 +13,9 @@ function withByte(at: number, byte: number): Buffer {
 
 describe('a stored form', () => {
   test('is taken apart without copies', () => {
-    const { suite, bytes, bodyStart } = parseCiphertext(shortest)
+    const { suite, bytes, bodyStart, tagStart } = parseCiphertext(shortest)
     expect(suite.name).toBe('AES-256-GCM')
-    expect(bodyStart).toBe(34 + 12)
+    expect([bodyStart, tagStart]).toEqual([34 + 12, 34 + 12 + 5])
     expect(bytes).toBe(shortest)
   })
 
