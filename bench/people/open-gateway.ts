@@ -30,6 +30,7 @@ export async function openPeopleGateway(log: LogOptions): Promise<PeopleGateway>
       folder: join(folder, 'keys'),
       masterKey: { file: join(folder, 'master-key'), generate: true },
     },
+    keyRights: 'full',
     authentication: authenticator,
     explorer: 'off',
     explorerTabs: () => [],

@@ -11,6 +11,7 @@ import { registerOpen } from './open.ts'
 import { registerSeal } from './seal.ts'
 import { registerStart } from './start.ts'
 import { registerToken } from './token.ts'
+import { registerVault } from './vault.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -30,5 +31,6 @@ registerGet(program)
 registerSeal(program)
 registerOpen(program)
 registerDoctor(program)
+registerVault(program)
 
 await program.parseAsync()

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import type { KeyProviderOptions } from '../kms/index.ts'
+import type { KeyProviderOptions, VaultOptions } from '../kms/index.ts'
 import { defaultLimits } from '../server/limits.ts'
 import type { GatewayOptions } from '../server/options.ts'
 import { EnvironmentReader, invalid } from './read-environment.ts'
@@ -58,6 +58,7 @@ export function loadConfig(overrides: Overrides = {}, environment: NodeJS.Proces
       databaseName,
       keysDatabaseName: read.text('SEALGATE_KEYS_DATABASE_NAME') ?? `${databaseName}_keys`,
       keys: readKeys(read, production, dataFolder),
+      keyRights: read.choice('SEALGATE_KEY_RIGHTS', ['full', 'mask-only', 'write-only']) ?? 'full',
       explorer:
         read.choice('SEALGATE_EXPLORER', ['graphiql', 'sandbox', 'off']) ?? (production ? 'off' : 'graphiql'),
       introspection:
@@ -87,6 +88,12 @@ export function findSchemaFolder(
   environment: NodeJS.ProcessEnv = process.env,
 ): string {
   return readerOf(overrides, environment).text('SEALGATE_SCHEMA') ?? shippedSchema
+}
+
+/** Where Vault is and how to log in, for what sets it up. */
+export function loadVaultOptions(environment: NodeJS.ProcessEnv = process.env): VaultOptions {
+  const read = readerOf({}, environment)
+  return readVault(read, read.text('NODE_ENV') === 'production')
 }
 
 export function readerOf(

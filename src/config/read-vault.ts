@@ -25,12 +25,24 @@ export function readVault(read: EnvironmentReader, production: boolean): VaultOp
 }
 
 function readAuth(read: EnvironmentReader): VaultOptions['auth'] {
+  const mountPath = read.text('SEALGATE_VAULT_AUTH_MOUNT')
+  const mounted = mountPath === undefined ? {} : { mountPath }
+  const role = read.text('VAULT_KUBERNETES_ROLE')
+  if (role !== undefined) {
+    const jwt = credentialFile(read, 'VAULT_KUBERNETES_TOKEN_FILE')
+    return { method: 'kubernetes', role, ...(jwt === undefined ? {} : { jwt }), ...mounted }
+  }
   const roleId = read.text('VAULT_ROLE_ID') ?? credentialFile(read, 'VAULT_ROLE_ID_FILE')
   const secretId = read.text('VAULT_SECRET_ID') ?? credentialFile(read, 'VAULT_SECRET_ID_FILE')
-  if (roleId !== undefined && secretId !== undefined) return { method: 'approle', roleId, secretId }
+  if (roleId !== undefined && secretId !== undefined) {
+    return { method: 'approle', roleId, secretId, ...mounted }
+  }
   const token = read.text('VAULT_TOKEN') ?? credentialFile(read, 'VAULT_TOKEN_FILE')
   if (token !== undefined) return { method: 'token', token }
-  throw invalid('VAULT_ROLE_ID', 'and VAULT_SECRET_ID, or VAULT_TOKEN, are needed to log in to Vault')
+  throw invalid(
+    'VAULT_ROLE_ID',
+    'and VAULT_SECRET_ID, or VAULT_KUBERNETES_ROLE, or VAULT_TOKEN, are needed to log in to Vault',
+  )
 }
 
 function credentialFile(read: EnvironmentReader, name: string): { file: string } | undefined {

@@ -27,6 +27,7 @@ interface CreationContext {
   readonly keks: KekBatches
   readonly store: KeyStore
   readonly maxAge: (kek: Kek) => number
+  readonly mayUnwrap: (kek: Kek) => boolean
 }
 
 /** How often new keys are offered to rows that others keep changing. */
@@ -34,7 +35,8 @@ const maxOffers = 3
 
 /**
  * Makes a key for each tuple, wraps all in one round and stores them, bringing `rows` up to date. A new key counts only
- * once it is stored: where another process was faster its key is the one, and ours is discarded.
+ * once it is stored: where another process was faster its key is the one, and ours is discarded. Where this instance could
+ * not unwrap that key, its own takes the next generation instead.
  *
  * @param outcomes - receives our own keys and the failures.
  * @returns the keys of others, which are still to be unwrapped.
@@ -43,7 +45,7 @@ export async function createKeys(
   missing: readonly RowTuple[],
   rows: KeyRows,
   outcomes: Map<string, LoadOutcome>,
-  { keks, store, maxAge }: CreationContext,
+  { keks, store, maxAge, mayUnwrap }: CreationContext,
 ): Promise<(RowTuple & { readonly stored: StoredKey })[]> {
   const foreign: (RowTuple & { stored: StoredKey })[] = []
   const created = missing.map((item) => ({ ...item, key: DataKey.create() }))
@@ -61,7 +63,9 @@ export async function createKeys(
         if (verdict === 'MISSING') refused.push(item)
         else if (typeof verdict === 'string') outcomes.set(item.name, verdict)
         else if (verdict.keyId.equals(item.key.keyId)) outcomes.set(item.name, item.key.retain())
-        else foreign.push({ ...item, stored: verdict })
+        else if (mayUnwrap(item.tuple)) foreign.push({ ...item, stored: verdict })
+        else if (isEnabled(rows.get(item.rowId), item.key)) outcomes.set(item.name, item.key.retain())
+        else refused.push(item)
       }
       offered = refused
     }
@@ -69,6 +73,10 @@ export async function createKeys(
     for (const { key } of created) key.release()
   }
   return foreign
+}
+
+function isEnabled(row: KeyRow | undefined, { keyId }: DataKey): boolean {
+  return row?.keys.some((stored) => stored.state === 'enabled' && stored.keyId.equals(keyId)) === true
 }
 
 async function storeKeys(keys: readonly NewKey[], rows: KeyRows, store: KeyStore): Promise<void> {

@@ -6,6 +6,7 @@ import { KeyCache, type KeyCacheOptions } from './key-cache.ts'
 import { KeyFlights } from './key-flights.ts'
 import { KeyLease, type LoadOutcome, type KeyRequest } from './key-lease.ts'
 import type { Kek, KeyProvider } from './key-provider.ts'
+import { type KeyRights, mayUse } from './key-rights.ts'
 import { judgeForRead, judgeForWrite } from './key-states.ts'
 import type { KeyStore, StoredKey } from './key-store.ts'
 import { holderId, type KeyTuple } from './key-tuple.ts'
@@ -13,6 +14,11 @@ import { holderId, type KeyTuple } from './key-tuple.ts'
 export interface KeyRingOptions extends KeyCacheOptions {
   readonly store: KeyStore
   readonly provider: KeyProvider
+  /**
+   * What this instance may ask of the provider. Where it may wrap and not unwrap, it makes a new generation for what it
+   * encrypts, and what it made is read by others only. Default: `full`.
+   */
+  readonly rights?: KeyRights
   /**
    * Milliseconds after which a key of this KEK gets a new generation at the next write. Default: never. Not asked for
    * `INDEX` keys: terms under a new one are a job of their own.
@@ -34,6 +40,7 @@ type StoredTuple = RowTuple & { readonly stored: StoredKey }
 export class KeyRing {
   readonly #store: KeyStore
   readonly #keks: KekBatches
+  readonly #rights: KeyRights
   readonly #maxAge: (kek: Kek) => number
   readonly #cache: KeyCache
   readonly #flights = new KeyFlights()
@@ -43,6 +50,7 @@ export class KeyRing {
     const { maxAge } = options
     this.#store = options.store
     this.#keks = new KekBatches(options.provider)
+    this.#rights = options.rights ?? 'full'
     this.#maxAge = (kek) => (maxAge === undefined || kek.purpose === 'INDEX' ? Infinity : maxAge(kek))
     this.#cache = new KeyCache(options)
   }
@@ -101,13 +109,14 @@ export class KeyRing {
           const verdict = judgeForWrite(rows.get(rowId), tuple, this.#maxAge(tuple))
           if (verdict === 'MISSING') missing.push({ name, tuple, rowId })
           else if (typeof verdict === 'string') outcomes.set(name, verdict)
-          else unwrapping.push({ name, tuple, rowId, stored: verdict })
+          else if (this.#mayUnwrap(tuple)) unwrapping.push({ name, tuple, rowId, stored: verdict })
+          else missing.push({ name, tuple, rowId })
         }
         await Promise.all([this.#unwrap(unwrapping, outcomes), this.#create(missing, rows, outcomes)])
       },
       landed: (name, tuple, key) => {
         this.#cache.put(name, tuple, key)
-        this.#cache.put(key.keyId.toString('hex'), tuple, key)
+        if (this.#mayUnwrap(tuple)) this.#cache.put(key.keyId.toString('hex'), tuple, key)
       },
     })
   }
@@ -121,7 +130,12 @@ export class KeyRing {
 
   async #create(missing: readonly RowTuple[], rows: KeyRows, outcomes: Outcomes): Promise<void> {
     if (missing.length === 0) return
-    const context = { keks: this.#keks, store: this.#store, maxAge: this.#maxAge }
+    const context = {
+      keks: this.#keks,
+      store: this.#store,
+      maxAge: this.#maxAge,
+      mayUnwrap: (kek: Kek) => this.#mayUnwrap(kek),
+    }
     try {
       await this.#unwrap(await createKeys(missing, rows, outcomes, context), outcomes)
     } catch (error) {
@@ -130,9 +144,15 @@ export class KeyRing {
     }
   }
 
+  #mayUnwrap({ purpose }: Kek): boolean {
+    return mayUse(this.#rights, 'unwrap', purpose)
+  }
+
+  /** Keys that this instance may not unwrap stay without outcome, and so `KEY_UNAVAILABLE`. */
   async #unwrap(items: readonly StoredTuple[], outcomes: Outcomes): Promise<void> {
-    const keys = await this.#keks.unwrap(items)
-    items.forEach(({ name }, index) => {
+    const permitted = items.filter(({ tuple }) => this.#mayUnwrap(tuple))
+    const keys = await this.#keks.unwrap(permitted)
+    permitted.forEach(({ name }, index) => {
       const key = keys[index]
       if (key !== undefined) outcomes.set(name, key)
     })

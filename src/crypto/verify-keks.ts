@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import { DataKey } from './data-key.ts'
 import type { Kek, KeyOutcome, KeyProvider } from './key-provider.ts'
+import { type KeyRights, mayUse } from './key-rights.ts'
 import type { Canary, KeyStore } from './key-store.ts'
 import { lengthPrefixed } from './length-prefixed.ts'
 
@@ -8,17 +9,21 @@ import { lengthPrefixed } from './length-prefixed.ts'
  * Proves that the KMS holds the KEKs this database was written with: every KEK has a canary, a random key that it wrapped
  * before any other, kept beside the data keys.
  *
+ * @param keks - those that the instance may use. A canary of one with which it may only wrap is made where it is missing,
+ * and left to be opened by an instance that may unwrap.
  * @throws `KEYS_MISMATCH` when a canary does not open, or is missing while keys of its KEK exist; `KEY_UNAVAILABLE` when
- * the KMS could not tell.
+ * the KMS could not tell, or a canary is missing that this instance may not make.
  */
 export async function verifyKeks(
   provider: KeyProvider,
   store: KeyStore,
   keks: readonly Kek[],
+  rights: KeyRights,
 ): Promise<void> {
   await Promise.all(
     keks.map(async (kek) => {
-      const canary = (await store.findCanary(kek)) ?? (await createCanary(provider, store, kek))
+      const canary = (await store.findCanary(kek)) ?? (await createCanary(provider, store, kek, rights))
+      if (!mayUse(rights, 'unwrap', kek.purpose)) return
       const bytes = await single(
         provider.unwrap(kek, [{ context: canaryContext(kek), wrapped: canary.wrapped }]),
       )
@@ -28,8 +33,17 @@ export async function verifyKeks(
 }
 
 /** The one that is stored, which may be another process's. */
-async function createCanary(provider: KeyProvider, store: KeyStore, kek: Kek): Promise<Canary> {
+async function createCanary(
+  provider: KeyProvider,
+  store: KeyStore,
+  kek: Kek,
+  rights: KeyRights,
+): Promise<Canary> {
   if (await store.hasKeys(kek)) throw new GatewayError('KEYS_MISMATCH')
+  if (!mayUse(rights, 'wrap', kek.purpose)) {
+    const message = `This ${rights} instance waits for one with all rights to make the first keys of this database.`
+    throw new GatewayError('KEY_UNAVAILABLE', { message })
+  }
   const key = DataKey.create()
   try {
     const item = { context: canaryContext(kek), key: key.rootForWrapping() }

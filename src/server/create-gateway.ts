@@ -55,13 +55,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   const storage = await connectStorage(policies, options.storage)
   const provider = createKeyProvider(options.keys)
-  const keys = await verifyKeys(provider, storage.keyStore, neededKeks(policies), (error) => {
-    app.log.error(describeError(error), 'the key service could not be verified; trying again')
+  const rights = options.keyRights
+  const keks = neededKeks(policies, rights)
+  const keys = await verifyKeys(provider, storage.keyStore, keks, rights, (error) => {
+    app.log.error({ ...describeError(error), reason: error.message }, 'the key service could not be verified; trying again')
   }).catch(async (error: unknown) => {
     await Promise.allSettled([provider.close(), storage.close()])
     throw error
   })
-  const keyRing = new KeyRing({ store: storage.keyStore, provider: keys.provider })
+  const keyRing = new KeyRing({ store: storage.keyStore, provider: keys.provider, rights })
 
   const auditSink = options.audit === 'off' ? noAudit : groupCommits(storage.auditSink)
   const ciphers = new PathCiphers()

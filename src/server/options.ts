@@ -1,4 +1,5 @@
 import type { AuthenticatorOptions } from '../auth/authenticate.ts'
+import type { KeyRights } from '../crypto/key-rights.ts'
 import type { KeyProviderOptions } from '../kms/index.ts'
 import type { ResolverLimits } from '../resolvers/model-context.ts'
 import type { StorageOptions } from '../storage/connect-storage.ts'
@@ -11,6 +12,8 @@ export interface GatewayOptions {
   readonly schemaFolder: string
   readonly storage: StorageOptions
   readonly keys: KeyProviderOptions
+  /** What this instance may use its keys for. */
+  readonly keyRights: KeyRights
   readonly authentication: AuthenticatorOptions
   readonly explorer: 'graphiql' | 'sandbox' | 'off'
   readonly explorerTabs: () => readonly ExplorerTab[]

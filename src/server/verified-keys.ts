@@ -1,12 +1,13 @@
 import type { Kek, KeyProvider } from '../crypto/key-provider.ts'
+import { grantedUses, type KeyRights, type KeyUse, mayUse } from '../crypto/key-rights.ts'
 import { verifyKeks } from '../crypto/verify-keks.ts'
 import type { KeyStore } from '../crypto/key-store.ts'
 import type { Policies } from '../directives/policies.ts'
 import { GatewayError } from '../errors.ts'
 import { masks } from '../masking/index.ts'
 
-/** The KEKs that a schema needs. */
-export function neededKeks(policies: Policies): readonly Kek[] {
+/** The KEKs of a schema that an instance of these rights uses. */
+export function neededKeks(policies: Policies, rights: KeyRights): readonly Kek[] {
   const needed = new Map<string, Kek>()
   const need = (keyType: string, purpose: Kek['purpose']): void => {
     needed.set(`${keyType}/${purpose}`, { keyType, purpose })
@@ -24,11 +25,11 @@ export function neededKeks(policies: Policies): readonly Kek[] {
       if (fieldMasks.some(({ style }) => masks[style].keyed === true)) need('PII', 'INDEX')
     }
   }
-  return [...needed.values()]
+  return [...needed.values()].filter(({ purpose }) => grantedUses[rights][purpose].length > 0)
 }
 
 export interface VerifiedKeys {
-  /** The provider, closed to every key until its KEKs have been verified. */
+  /** The provider, closed to every key until its KEKs have been verified, and to every use that the rights do not name. */
   readonly provider: KeyProvider
   readonly verified: () => boolean
   readonly stop: () => void
@@ -45,13 +46,14 @@ export async function verifyKeys(
   provider: KeyProvider,
   store: KeyStore,
   keks: readonly Kek[],
+  rights: KeyRights,
   onFailure: (error: GatewayError) => void,
 ): Promise<VerifiedKeys> {
   let verified = false
   let timer: NodeJS.Timeout | undefined
   const verify = async (): Promise<void> => {
     await provider.prepare(keks)
-    await verifyKeks(provider, store, keks)
+    await verifyKeks(provider, store, keks, rights)
     verified = true
   }
   const retry = (): void => {
@@ -69,8 +71,8 @@ export async function verifyKeys(
     onFailure(error)
     retry()
   }
-  const whenVerified = <T>(call: () => Promise<T>): Promise<T> =>
-    verified ? call() : Promise.reject(new GatewayError('KEY_UNAVAILABLE'))
+  const whenPermitted = <T>(use: KeyUse, { purpose }: Kek, call: () => Promise<T>): Promise<T> =>
+    verified && mayUse(rights, use, purpose) ? call() : Promise.reject(new GatewayError('KEY_UNAVAILABLE'))
   return {
     verified: () => verified,
     stop: () => {
@@ -80,13 +82,13 @@ export async function verifyKeys(
       name: provider.name,
       capabilities: provider.capabilities,
       prepare: (missing) => provider.prepare(missing),
-      wrap: (kek, items) => whenVerified(() => provider.wrap(kek, items)),
-      unwrap: (kek, items) => whenVerified(() => provider.unwrap(kek, items)),
-      rotate: (kek) => whenVerified(() => provider.rotate(kek)),
-      rewrap: (kek, items) => whenVerified(() => provider.rewrap(kek, items)),
-      status: (kek) => whenVerified(() => provider.status(kek)),
+      wrap: (kek, items) => whenPermitted('wrap', kek, () => provider.wrap(kek, items)),
+      unwrap: (kek, items) => whenPermitted('unwrap', kek, () => provider.unwrap(kek, items)),
+      rotate: (kek) => whenPermitted('wrap', kek, () => provider.rotate(kek)),
+      rewrap: (kek, items) => whenPermitted('unwrap', kek, () => provider.rewrap(kek, items)),
+      status: (kek) => whenPermitted('wrap', kek, () => provider.status(kek)),
       versionOf: (wrapped) => provider.versionOf(wrapped),
-      trim: (kek, oldest) => whenVerified(() => provider.trim(kek, oldest)),
+      trim: (kek, oldest) => whenPermitted('unwrap', kek, () => provider.trim(kek, oldest)),
       check: () => provider.check(),
       close: () => provider.close(),
     },

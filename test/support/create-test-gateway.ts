@@ -75,6 +75,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     schemaFolder: shippedSchema,
     storage: { uri, database, keysDatabase: `${database}_keys` },
     keys,
+    keyRights: 'full',
     authentication: authenticator,
     explorer: 'off',
     explorerTabs: () => [],

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
+import type { KeyRights } from '../../crypto/key-rights.ts'
 import type { Policies } from '../../directives/policies.ts'
 import { createKeyProvider, type KeyProviderOptions, type LocalOptions } from '../../kms/index.ts'
 import { checkVault } from './check-vault.ts'
@@ -10,8 +11,9 @@ import { describeFailure, failure, type Finding, ok } from './finding.ts'
 export function checkKeys(
   options: KeyProviderOptions,
   policies: Policies | undefined,
+  rights: KeyRights,
 ): Promise<readonly Finding[]> {
-  return options.provider === 'vault' ? checkVault(options, policies) : checkLocal(options)
+  return options.provider === 'vault' ? checkVault(options, policies, rights) : checkLocal(options)
 }
 
 async function checkLocal(options: LocalOptions): Promise<readonly Finding[]> {

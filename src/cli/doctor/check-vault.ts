@@ -1,12 +1,12 @@
-import type { Kek } from '../../crypto/key-provider.ts'
+import type { KeyRights } from '../../crypto/key-rights.ts'
 import type { Policies } from '../../directives/policies.ts'
 import type { VaultOptions } from '../../kms/index.ts'
 import { VaultClient } from '../../kms/vault/client.ts'
-import { keyNameOf } from '../../kms/vault/keys.ts'
 import { parseVaultOptions, type VaultSettings } from '../../kms/vault/options.ts'
 import { VaultSession } from '../../kms/vault/session.ts'
 import { neededKeks } from '../../server/verified-keys.ts'
 import { checkClock } from './check-clock.ts'
+import { checkVaultKey } from './check-vault-key.ts'
 import { describeFailure, failure, type Finding, ok, warning } from './finding.ts'
 
 const check = 'Vault'
@@ -15,6 +15,7 @@ const check = 'Vault'
 export async function checkVault(
   options: VaultOptions,
   policies: Policies | undefined,
+  rights: KeyRights,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = []
   let client: VaultClient | undefined
@@ -25,8 +26,8 @@ export async function checkVault(
     findings.push(...(await checkHealth(client, settings)))
     session = await VaultSession.open(client, settings.auth)
     findings.push(await checkToken(session))
-    for (const kek of policies === undefined ? [] : neededKeks(policies))
-      findings.push(await checkKek(session, settings, kek))
+    for (const kek of policies === undefined ? [] : neededKeks(policies, 'full'))
+      findings.push(await checkVaultKey(session, settings, kek, rights))
   } catch (error) {
     findings.push(
       failure(check, describeFailure(error), 'check VAULT_ADDR, VAULT_CACERT and the credentials.'),
@@ -74,50 +75,4 @@ async function checkToken(session: VaultSession): Promise<Finding> {
   if (typeof ttl === 'number' && ttl > 0 && ttl < shortSeconds && renewable !== true)
     return warning(name, detail, 'use an AppRole, or a renewable token.')
   return ok(name, detail)
-}
-
-async function checkKek(session: VaultSession, settings: VaultSettings, kek: Kek): Promise<Finding> {
-  const { mountPath, keyPrefix } = settings
-  const name = keyNameOf(keyPrefix, kek)
-  const check = `Vault key ${name}`
-  const [encrypt, decrypt, key, rewrap] = ['encrypt', 'decrypt', 'keys', 'rewrap'].map(
-    (part) => `${mountPath}/${part}/${name}`,
-  ) as [string, string, string, string]
-  const paths = [encrypt, decrypt, key, rewrap, `${key}/rotate`, `${key}/trim`]
-  const { data } = await session.request('POST', 'sys/capabilities-self', { paths })
-  const rights = (data ?? {}) as Readonly<Record<string, readonly string[] | undefined>>
-  const may = (path: string, right: string): boolean =>
-    rights[path]?.some((given) => given === right || given === 'root') === true
-  const line = (path: string, right: string): string => `path "${path}" { capabilities = ["${right}"] }`
-  const { status } = await session.request('GET', key)
-  if (status === 404 && !may(key, 'create') && !may(key, 'update')) {
-    const fix = `vault write ${key} type=aes256-gcm96 derived=true`
-    return failure(check, `is missing, and this token may not make it`, fix)
-  }
-  const can = {
-    encrypt: may(encrypt, 'update'),
-    decrypt: may(decrypt, 'update'),
-    read: may(key, 'read'),
-    rotate: may(`${key}/rotate`, 'update'),
-    rewrap: may(rewrap, 'update'),
-    trim: may(`${key}/trim`, 'update'),
-  }
-  const words = Object.entries(can).map(([what, allowed]) => `${what} ${allowed ? 'yes' : 'no'}`)
-  const detail = `${status === 404 ? 'is made at the first start; ' : ''}${words.join(', ')}`
-  if (!can.read && status !== 404) return failure(check, detail, `add to the policy: ${line(key, 'read')}`)
-  if (!can.encrypt || !can.decrypt) {
-    const missing = [
-      ...(can.encrypt ? [] : [line(encrypt, 'update')]),
-      ...(can.decrypt ? [] : [line(decrypt, 'update')]),
-    ]
-    const fix = `wanted for an instance that shall not ${kek.purpose === 'REVEAL' ? 'see clear values' : 'use them'}; else add: ${missing.join(' ')}`
-    return warning(check, detail, fix)
-  }
-  if (rights[encrypt]?.includes('create') === true)
-    return warning(
-      check,
-      `${detail}, and create: a mistyped name would make a key`,
-      `grant ${line(encrypt, 'update')} only.`,
-    )
-  return ok(check, detail)
 }

@@ -42,7 +42,7 @@ async function examine(options: DoctorOptions): Promise<readonly Finding[]> {
     ok('Configuration', config.production ? 'for production' : 'for development'),
     checkDataFolder(config),
     ...(await checkDatabase(config)),
-    ...(await checkKeys(config.gateway.keys, policies)),
+    ...(await checkKeys(config.gateway.keys, policies, config.gateway.keyRights)),
     ok('Redis', 'not needed'),
     ...checkProduction(config, options),
   ]

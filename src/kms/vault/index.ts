@@ -100,16 +100,18 @@ class VaultKeyProvider implements KeyProvider {
     await trimKey(session, mountPath, keyName, Math.max(oldest, status.oldest))
   }
 
-  /** Vault must be unsealed, the token alive, and allowed to decrypt with one of the prepared keys at least. */
+  /** Vault must be unsealed, the token alive, and allowed to use one of the prepared keys at least. */
   async check(): Promise<void> {
     const { session } = await this.#connect()
-    const paths = [...this.#prepared].map((keyName) => `${this.#settings.mountPath}/decrypt/${keyName}`)
+    const paths = [...this.#prepared].flatMap((keyName) =>
+      ['encrypt', 'decrypt'].map((use) => `${this.#settings.mountPath}/${use}/${keyName}`),
+    )
     if (paths.length === 0) throw notPrepared()
     const { status, data } = await session.request('POST', 'sys/capabilities-self', { paths })
     if (status !== 200) throw unavailable(`Vault answered ${status} to a check of this token's rights.`)
     const rights = (data ?? {}) as Readonly<Record<string, readonly string[] | undefined>>
     const usable = paths.some((path) => rights[path]?.some((right) => right === 'update' || right === 'root'))
-    if (!usable) throw unavailable(`Vault's policy lets this token decrypt with none of the prepared keys.`)
+    if (!usable) throw unavailable(`Vault's policy lets this token use none of the prepared keys.`)
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,9 @@ export interface Grant {
   readonly renewable: boolean
 }
 
+/** Where Kubernetes puts the token of a pod's service account, and renews it. */
+const serviceAccountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token'
+
 type Login<Auth> = (vault: NodeVault.client, auth: Auth) => Promise<Grant>
 
 const logins: { readonly [M in VaultAuth['method']]: Login<Extract<VaultAuth, { readonly method: M }>> } = {
@@ -28,6 +31,15 @@ const logins: { readonly [M in VaultAuth['method']]: Login<Extract<VaultAuth, { 
       mount_point: auth.mountPath ?? 'approle',
       role_id: await readCredential(auth.roleId),
       secret_id: await readCredential(auth.secretId),
+    })
+    return readGrant(answer)
+  },
+
+  async kubernetes(vault, auth) {
+    const answer: unknown = await vault.kubernetesLogin({
+      mount_point: auth.mountPath ?? 'kubernetes',
+      role: auth.role,
+      jwt: await readCredential(auth.jwt ?? { file: serviceAccountToken }),
     })
     return readGrant(answer)
   },

@@ -29,6 +29,15 @@ export type VaultAuth =
       /** Default: `approle`. */
       readonly mountPath?: string
     }
+  | {
+      readonly method: 'kubernetes'
+      /** Of Vault's Kubernetes auth method: it names the service accounts that may log in, and their policies. */
+      readonly role: string
+      /** The service account's token. Default: the file that Kubernetes puts into every pod. */
+      readonly jwt?: Credential
+      /** Default: `kubernetes`. */
+      readonly mountPath?: string
+    }
 
 /** A credential, or the file that holds it, read again at every login. */
 export type Credential = string | { readonly file: string }
@@ -64,7 +73,8 @@ export function parseVaultOptions(options: VaultOptions): VaultSettings {
     throw invalid('namespace', 'is not a namespace')
   }
   if (!(settings.timeoutMs > 0)) throw invalid('timeoutMs', 'must be positive')
-  if (options.auth.method === 'approle' && !pathPattern.test(options.auth.mountPath ?? 'approle')) {
+  const { auth } = options
+  if (auth.method !== 'token' && auth.mountPath !== undefined && !pathPattern.test(auth.mountPath)) {
     throw invalid('auth.mountPath', 'is not a mount path')
   }
   return settings

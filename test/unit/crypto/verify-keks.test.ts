@@ -29,61 +29,61 @@ async function createKey(): Promise<void> {
 
 describe('verifying KEKs', () => {
   test('makes a canary for each at the first start, and opens it at the next', async () => {
-    await verifyKeks(provider, store, keks)
+    await verifyKeks(provider, store, keks, 'full')
     expect(store.canaries.size).toBe(2)
     await createKey()
-    await verifyKeks(new FakeKeyProvider(), store, keks)
+    await verifyKeks(new FakeKeyProvider(), store, keks, 'full')
     expect(store.canaries.size).toBe(2)
   })
 
   test('holds for processes that start at the same time', async () => {
-    await Promise.all(Array.from({ length: 10 }, () => verifyKeks(provider, store, keks)))
+    await Promise.all(Array.from({ length: 10 }, () => verifyKeks(provider, store, keks, 'full')))
     expect(store.canaries.size).toBe(2)
   })
 
   test('refuses a key service that has other KEKs', async () => {
-    await verifyKeks(provider, store, keks)
-    await expect(verifyKeks(new FakeKeyProvider('another'), store, keks)).rejects.toThrow(
+    await verifyKeks(provider, store, keks, 'full')
+    await expect(verifyKeks(new FakeKeyProvider('another'), store, keks, 'full')).rejects.toThrow(
       coded('KEYS_MISMATCH'),
     )
   })
 
   test('refuses a database that has keys but no canary of their KEK', async () => {
-    await verifyKeks(provider, store, keks)
+    await verifyKeks(provider, store, keks, 'full')
     await createKey()
     store.canaries.clear()
-    await expect(verifyKeks(provider, store, keks)).rejects.toThrow(coded('KEYS_MISMATCH'))
+    await expect(verifyKeks(provider, store, keks, 'full')).rejects.toThrow(coded('KEYS_MISMATCH'))
   })
 
   test('takes a KEK that is new to a database with keys', async () => {
     await createKey()
-    await verifyKeks(provider, store, [{ keyType: 'FINANCIAL', purpose: 'REVEAL' }])
+    await verifyKeks(provider, store, [{ keyType: 'FINANCIAL', purpose: 'REVEAL' }], 'full')
     expect(store.canaries.size).toBe(1)
   })
 
   test('refuses a canary that was put under another KEK', async () => {
-    await verifyKeks(provider, store, keks)
+    await verifyKeks(provider, store, keks, 'full')
     const [reveal] = store.canaries.values()
     if (reveal === undefined) throw new TypeError('unreachable')
     store.canaries.set('PII/MASK', reveal)
-    await expect(verifyKeks(provider, store, keks)).rejects.toThrow(coded('KEYS_MISMATCH'))
+    await expect(verifyKeks(provider, store, keks, 'full')).rejects.toThrow(coded('KEYS_MISMATCH'))
   })
 
   test('refuses a canary with another key id', async () => {
-    await verifyKeks(provider, store, keks)
+    await verifyKeks(provider, store, keks, 'full')
     for (const [name, canary] of store.canaries)
       store.canaries.set(name, { ...canary, keyId: Buffer.alloc(32) })
-    await expect(verifyKeks(provider, store, keks)).rejects.toThrow(coded('KEYS_MISMATCH'))
+    await expect(verifyKeks(provider, store, keks, 'full')).rejects.toThrow(coded('KEYS_MISMATCH'))
   })
 
   test('cannot tell while the key service cannot be reached', async () => {
-    await verifyKeks(provider, store, keks)
+    await verifyKeks(provider, store, keks, 'full')
     provider.unreachable = true
-    await expect(verifyKeks(provider, store, keks)).rejects.toThrow(coded('KEY_UNAVAILABLE'))
+    await expect(verifyKeks(provider, store, keks, 'full')).rejects.toThrow(coded('KEY_UNAVAILABLE'))
   })
 
   test('cannot tell while the key service gives no answer for the canary', async () => {
     provider.failItem = () => true
-    await expect(verifyKeks(provider, store, keks)).rejects.toThrow(coded('KEY_UNAVAILABLE'))
+    await expect(verifyKeks(provider, store, keks, 'full')).rejects.toThrow(coded('KEY_UNAVAILABLE'))
   })
 })
