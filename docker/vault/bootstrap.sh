@@ -101,6 +101,7 @@ operator_rights() {
 full=$(login_rights)
 mask_only=$(login_rights)
 operator=
+write_only=$(login_rights)
 for key_type in $key_types; do
   for purpose in $purposes; do
     name=$prefix-$key_type-$purpose
@@ -111,19 +112,30 @@ for key_type in $key_types; do
 $(allow "keys/$name" read)
 $(allow "encrypt/$name" update)
 $(allow "decrypt/$name" update)"
-    mask_only="$mask_only
-$(allow "keys/$name" read)"
+    case $purpose in
+      mask)
+        mask_only="$mask_only
+$(allow "keys/$name" read)
+$(allow "decrypt/$name" update)" ;;
+    esac
+    write_only="$write_only
+$(allow "keys/$name" read)
+$(allow "encrypt/$name" update)"
+    case $purpose in
+      index)
+        write_only="$write_only
+$(allow "decrypt/$name" update)" ;;
+    esac
     operator="$operator
 $(operator_rights "$name")"
   done
-  mask_only="$mask_only
-$(allow "decrypt/$prefix-$key_type-mask" update)"
 done
 echo "$full" | vault policy write "$prefix-full" - >/dev/null
 echo "$mask_only" | vault policy write "$prefix-mask-only" - >/dev/null
+echo "$write_only" | vault policy write "$prefix-write-only" - >/dev/null
 echo "$full$operator" | vault policy write "$prefix-operator" - >/dev/null
 
-for right in full mask-only operator; do
+for right in full mask-only write-only operator; do
   vault write "auth/approle/role/$prefix-$right" token_policies="$prefix-$right" token_no_default_policy=true \
     token_ttl=1h token_max_ttl=24h >/dev/null
 done

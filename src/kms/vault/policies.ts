@@ -3,7 +3,7 @@ import { grantedUses, type KeyRights } from '../../crypto/key-rights.ts'
 import { keyNameOf } from './keys.ts'
 import type { VaultSettings } from './options.ts'
 
-/** One policy for each kind of instance, and one for whoever makes, rotates and rewraps keys. */
+/** One policy for each kind of instance, and one for whoever rotates, rewraps and trims. */
 export type VaultPolicyName = KeyRights | 'operator'
 
 const endpoints = { wrap: 'encrypt', unwrap: 'decrypt' } as const
@@ -18,8 +18,6 @@ const ownToken = [
 /**
  * The policies for the transit keys of these key types, in HCL. Each line names one path exactly: `create` on `encrypt`, or
  * a `*`, would let a mistyped name make a key.
- *
- * The operator's holds no right to unwrap: `rewrap` happens inside Vault.
  */
 export function vaultPolicies(
   { mountPath, keyPrefix }: Pick<VaultSettings, 'mountPath' | 'keyPrefix'>,
@@ -27,34 +25,32 @@ export function vaultPolicies(
 ): Readonly<Record<VaultPolicyName, string>> {
   const keks = keyTypes.flatMap((keyType) => keyPurposes.map((purpose) => ({ keyType, purpose })))
   const named = keks.map((kek) => ({ purpose: kek.purpose, name: keyNameOf(keyPrefix, kek) }))
-  const instance = (rights: KeyRights): string =>
-    join(
-      named.flatMap(({ purpose, name }) => {
-        const uses = grantedUses[rights][purpose]
-        if (uses.length === 0) return []
-        return [
-          allow(`${mountPath}/keys/${name}`, ['read']),
-          ...uses.map((use) => allow(`${mountPath}/${endpoints[use]}/${name}`, ['update'])),
-        ]
-      }),
-    )
+  const instance = (rights: KeyRights): readonly string[] => [
+    ...ownToken,
+    ...named.flatMap(({ purpose, name }) => {
+      const uses = grantedUses[rights][purpose]
+      if (uses.length === 0) return []
+      return [
+        allow(`${mountPath}/keys/${name}`, ['read']),
+        ...uses.map((use) => allow(`${mountPath}/${endpoints[use]}/${name}`, ['update'])),
+      ]
+    }),
+  ]
+  const operator = named.flatMap(({ name }) => [
+    allow(`${mountPath}/keys/${name}/rotate`, ['update']),
+    allow(`${mountPath}/rewrap/${name}`, ['update']),
+    allow(`${mountPath}/keys/${name}/trim`, ['update']),
+    // Shared with `deletion_allowed` and more, so its parameters are named.
+    `path "${mountPath}/keys/${name}/config" { capabilities = ["update"]`,
+    '  allowed_parameters = { "min_decryption_version" = [], "min_encryption_version" = [] } }',
+  ])
+  const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
   return {
-    full: instance('full'),
-    'mask-only': instance('mask-only'),
-    'write-only': instance('write-only'),
-    operator: join([
-      allow(`sys/mounts/${mountPath}`, ['create', 'update']),
-      ...named.flatMap(({ name }) => [
-        allow(`${mountPath}/keys/${name}`, ['create', 'read', 'update']),
-        ...['rotate', 'config', 'trim'].map((what) => allow(`${mountPath}/keys/${name}/${what}`, ['update'])),
-        allow(`${mountPath}/rewrap/${name}`, ['update']),
-      ]),
-    ]),
+    full: text(instance('full')),
+    'mask-only': text(instance('mask-only')),
+    'write-only': text(instance('write-only')),
+    operator: text([...instance('full'), ...operator]),
   }
-}
-
-function join(lines: readonly string[]): string {
-  return [...ownToken, ...lines].map((line) => `${line}\n`).join('')
 }
 
 function allow(path: string, capabilities: readonly string[]): string {

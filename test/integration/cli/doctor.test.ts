@@ -156,7 +156,7 @@ describeOnVault('on Vault', () => {
       detail: expect.stringContaining('a mistyped name would make a key'),
     })
     expect(find(`Vault key ${prefix}-pii-reveal`)).toMatchObject({
-      state: 'warning',
+      state: 'failure',
       detail: 'encrypt no, decrypt no, read yes, rotate no, rewrap no, trim no',
       fix: expect.stringContaining(
         `path "transit/decrypt/${prefix}-pii-reveal" { capabilities = ["update"] }`,
@@ -175,7 +175,7 @@ describeOnVault('on Vault', () => {
     expect(missing.status).toBe(1)
     expect(missing.find(`Vault key ${prefix}_missing-pii-reveal`)).toMatchObject({
       state: 'failure',
-      fix: `vault write transit/keys/${prefix}_missing-pii-reveal type=aes256-gcm96 derived=true`,
+      fix: 'sealgate vault init',
     })
     const refused = await examine(newData(), onVault('not-a-token'))
     expect(refused.status).toBe(1)

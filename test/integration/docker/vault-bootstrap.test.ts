@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Kek, KeyProvider } from '../../../src/crypto/key-provider.ts'
 import { createKeyProvider } from '../../../src/kms/index.ts'
+import { vaultPolicies } from '../../../src/kms/vault/policies.ts'
 import { unwrapOne, wrapOne } from '../../suites/key-provider.suite.ts'
 import { callVault, dataOf, describeOnVault, vaultBinary } from '../../support/test-vault.ts'
 import type { TestVault } from '../../support/test-vault.ts'
@@ -135,7 +136,7 @@ describeOnVault('the Vault of docker compose', () => {
     const { secret_id: secretId } = dataOf(await callVault(vault, 'POST', `${role}/secret-id`))
     const full = createGatewayProvider()
     const masked = createProvider(String(roleId), String(secretId))
-    await Promise.all([full.prepare(keks), masked.prepare(keks)])
+    await Promise.all([full.prepare(keks), masked.prepare(keks.filter(({ purpose }) => purpose === 'MASK'))])
     await masked.check()
     for (const kek of keks) {
       const key = randomBytes(32)
@@ -189,6 +190,17 @@ describeOnVault('the Vault of docker compose', () => {
     expect((await Promise.all(denied)).map(({ status }) => status)).toEqual(denied.map(() => 403))
     await Promise.all([gateway.close(), operator.close()])
   }, 60_000)
+  test('has the policies that sealgate vault init prints', async () => {
+    const vault = await rootVault()
+    const printed = vaultPolicies({ mountPath: 'transit', keyPrefix: 'sealgate' }, [
+      'FINANCIAL',
+      'PII',
+    ])
+    for (const [kind, text] of Object.entries(printed)) {
+      const { policy } = dataOf(await callVault(vault, 'GET', `sys/policies/acl/sealgate-${kind}`))
+      expect(String(policy).trim()).toBe(text.trim())
+    }
+  })
 
   test('keeps keys and credentials when it runs again, and unseals after a restart', async () => {
     const key = randomBytes(32)
