@@ -21,7 +21,10 @@ export function registerVault(program: Command): void {
     )
   addConfigOptions(command, ['schema'])
     .option('--dry-run', 'change nothing; say what would be made')
-    .option('--policies <folder>', 'write the policies into a folder, one file each, instead of printing them')
+    .option(
+      '--policies <folder>',
+      'write the policies into a folder, one file each, instead of printing them',
+    )
     .option('--write-policies', 'write the policies into Vault')
     .option('--json', 'print one line of JSON')
     .action(

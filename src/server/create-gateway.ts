@@ -58,7 +58,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const rights = options.keyRights
   const keks = neededKeks(policies, rights)
   const keys = await verifyKeys(provider, storage.keyStore, keks, rights, (error) => {
-    app.log.error({ ...describeError(error), reason: error.message }, 'the key service could not be verified; trying again')
+    app.log.error(
+      { ...describeError(error), reason: error.message },
+      'the key service could not be verified; trying again',
+    )
   }).catch(async (error: unknown) => {
     await Promise.allSettled([provider.close(), storage.close()])
     throw error

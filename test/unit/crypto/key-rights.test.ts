@@ -111,11 +111,11 @@ describe('canaries', () => {
     const unwraps = provider.calls.filter(({ operation }) => operation === 'unwrap')
     expect(unwraps.map(({ purpose }) => purpose)).toEqual(['INDEX'])
     await verifyKeks(new FakeKeyProvider(), store, keks, 'full')
-    await expect(
-      verifyKeks(new FakeKeyProvider('another'), store, keks, 'write-only'),
-    ).rejects.toMatchObject({
-      code: 'KEYS_MISMATCH',
-    })
+    await expect(verifyKeks(new FakeKeyProvider('another'), store, keks, 'write-only')).rejects.toMatchObject(
+      {
+        code: 'KEYS_MISMATCH',
+      },
+    )
   })
 
   test('a missing one of keys that exist is refused by every kind', async () => {
