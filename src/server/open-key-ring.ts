@@ -1,6 +1,8 @@
 import type { Kek } from '../crypto/key-provider.ts'
 import { KeyRing } from '../crypto/key-ring.ts'
+import { grantedUses, type KeyRights } from '../crypto/key-rights.ts'
 import { verifyKeks } from '../crypto/verify-keks.ts'
+import { GatewayError } from '../errors.ts'
 import { createKeyProvider, type KeyProviderOptions } from '../kms/index.ts'
 import { connectKeyStore } from '../storage/connect-key-store.ts'
 
@@ -10,6 +12,7 @@ export interface KeyRingSources {
   readonly storage: { readonly uri: string; readonly keysDatabase: string }
   /** What the keys are wanted for. */
   readonly keks: readonly Kek[]
+  readonly rights: KeyRights
 }
 
 export interface OpenKeyRing {
@@ -22,18 +25,23 @@ export interface OpenKeyRing {
  * The data keys of a gateway, without the gateway: key service and key store, verified against each other.
  * @throws GatewayError CONFIGURATION_INVALID, KEYS_MISMATCH, KEY_UNAVAILABLE or SERVICE_UNAVAILABLE
  */
-export async function openKeyRing({ keys, storage, keks }: KeyRingSources): Promise<OpenKeyRing> {
+export async function openKeyRing({ keys, storage, keks, rights }: KeyRingSources): Promise<OpenKeyRing> {
+  if (keks.some(({ purpose }) => grantedUses[rights][purpose].length === 0)) {
+    throw new GatewayError('CONFIGURATION_INVALID', {
+      message: `A ${rights} instance may not use these keys.`,
+    })
+  }
   const provider = createKeyProvider(keys)
   try {
     const store = await connectKeyStore(storage)
     try {
       await provider.prepare(keks)
-      await verifyKeks(provider, store.keyStore, keks)
+      await verifyKeks(provider, store.keyStore, keks, rights)
     } catch (error) {
       await store.close()
       throw error
     }
-    const keyRing = new KeyRing({ store: store.keyStore, provider })
+    const keyRing = new KeyRing({ store: store.keyStore, provider, rights })
     return {
       keyRing,
       close: async () => {

@@ -27,9 +27,9 @@ export async function withFileKeys<T>(
   const tuple = tupleOf(options, config)
   const database = await openDatabase(config, mayBegin)
   try {
-    const { keys, keysDatabaseName } = config.gateway
+    const { keys, keyRights: rights, keysDatabaseName } = config.gateway
     const storage = { uri: database.uri, keysDatabase: keysDatabaseName }
-    const { keyRing, close } = await openKeyRing({ keys, storage, keks: [tuple] })
+    const { keyRing, close } = await openKeyRing({ keys, storage, keks: [tuple], rights })
     return await use({ keys: keyRing, tuple, context }).finally(close)
   } finally {
     await database.close()

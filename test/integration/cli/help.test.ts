@@ -15,7 +15,7 @@ function documentedHelp(): ReadonlyMap<string, string> {
 /** The commands that a help lists; those of a group, which takes no options itself, by both words. */
 async function listCommands(group: readonly string[]): Promise<readonly string[]> {
   const { stdout } = await runCli([...group, '--help'])
-  const listed = [...stdout.matchAll(/^ {2}(\w+)( .*\[options\])? {2,}\S/gm)].filter(
+  const listed = [...stdout.matchAll(/^ {2}(\w+)( .*?\[options\].*?)? {2,}\S/gm)].filter(
     ([, name]) => name !== 'help',
   )
   const names = listed.map(async ([, name = '', options]) =>
