@@ -12,6 +12,9 @@ export interface DevelopmentKeys {
   readonly authenticator: AuthenticatorOptions
 }
 
+/** In the data folder. */
+export const signingKeyFile = 'token-signing-key.pem'
+
 const issuer = 'sealgate-development'
 const audience = 'sealgate'
 
@@ -25,7 +28,7 @@ export const loadDevelopmentKeys = async (
   folder: string,
   defaultTenant: string,
 ): Promise<DevelopmentKeys> => {
-  const path = join(folder, 'token-signing-key.pem')
+  const path = join(folder, signingKeyFile)
   const privateKey = await readKey(path).catch(async (error: unknown) => {
     if (!hasCode(error, 'ENOENT')) throw error
     await publishKey(folder, path)

@@ -20,7 +20,7 @@ export async function startDatabase(config: Config): Promise<Database> {
   try {
     return await startEmbeddedMongodb({ folder: embeddedFolder(config) })
   } catch (error) {
-    if (!(error instanceof FolderInUseError)) throw error
+    if (!(error instanceof FolderInUseError)) throw unusable(config, error)
     throw new GatewayError('CONFIGURATION_INVALID', {
       message: [
         `Another gateway uses the data folder ${config.dataFolder} (its database listens on port ${error.port}).`,
@@ -54,8 +54,16 @@ export async function openDatabase(config: Config, mayBegin = false): Promise<Da
   } catch (error) {
     // The port is that of a server which has just proved that the folder is its own.
     if (error instanceof FolderInUseError) return connectTo(`mongodb://127.0.0.1:${error.port}`)
-    throw error
+    throw unusable(config, error)
   }
+}
+
+/** The database's thread tells its failure in words: of the folder and the disk, for nothing was asked of it yet. */
+function unusable(config: Config, error: unknown): GatewayError {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new GatewayError('CONFIGURATION_INVALID', {
+    message: `The embedded database cannot use ${embeddedFolder(config)}: ${reason}.`,
+  })
 }
 
 function connectTo(uri: string): Database {

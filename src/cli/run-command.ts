@@ -34,7 +34,7 @@ export function runCommand<Arguments extends unknown[]>(action: (...args: Argume
 
 function describe(error: unknown): { readonly code: string; readonly message: string } {
   if (error instanceof GatewayError) return { code: error.code, message: error.message }
-  const { code, port, name } = (error ?? {}) as Readonly<Record<string, unknown>>
+  const { code, port, path, name } = (error ?? {}) as Readonly<Record<string, unknown>>
   if (code === 'EADDRINUSE') {
     const message = [
       `Port ${String(port)} is in use by another program.`,
@@ -42,12 +42,23 @@ function describe(error: unknown): { readonly code: string; readonly message: st
     ].join('\n')
     return { code, message }
   }
-  if (code === 'EADDRNOTAVAIL') return { code, message: 'This machine has no such address: see --host.' }
-  if (code === 'EACCES' || code === 'EPERM') {
-    return { code, message: 'This user may not use the port, or the data folder.' }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return { code, message: 'This machine has no such address: see --host, or SEALGATE_HOST.' }
   }
   if (code === 'EPIPE') return { code, message: 'Whoever read standard output has left.' }
   if (name === 'AbortError') return { code: 'ABORTED', message: 'Stopped before the end.' }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    const message =
+      port === undefined
+        ? `This user may not use ${String(path)}.\nWhere it is in the data folder: --data, or SEALGATE_DATA, names another.`
+        : `This user may not listen on port ${Number(port)}: choose one above 1023 by --port, or SEALGATE_PORT.`
+    return { code, message }
+  }
+  if (code === 'EEXIST' || code === 'ENOTDIR') {
+    const message = `${String(path)} is needed as a folder, and a file is in its place: see --data, or SEALGATE_DATA.`
+    return { code, message }
+  }
+  if (code === 'ENOSPC') return { code, message: 'The disk is full.' }
   const kind = error instanceof Error ? String(name) : typeof error
   return { code: 'INTERNAL_SERVER_ERROR', message: `Unexpected failure: ${kind}.` }
 }

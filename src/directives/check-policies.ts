@@ -202,9 +202,10 @@ export function checkModel(
     const isKey = keyField?.type.kind === 'scalar' && keyField.type.name === 'ID' && !keyField.type.list
     if (!isKey || isProtected(keyField)) {
       const place = `${holder?.name ?? field.type.name}.${key}`
-      report(
-        `the relation ${field.coordinate} needs a plain ID field ${place}.`,
-        'correct @relation(field: …).',
+      reader.problems.add(
+        node.fields?.find(({ name }) => name.value === field.name) ?? node,
+        `${field.coordinate}: the relation needs a plain field ${place} of type ID, single and without protection.`,
+        'correct @relation(field: …), or that field.',
       )
     }
   }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { type DefinitionNode, type DocumentNode, GraphQLError, Kind, parse, print, Source } from 'graphql'
@@ -16,12 +16,19 @@ const wordsFile = fileURLToPath(new URL('../../schema/directives.graphql', impor
  */
 export function loadSchema(folder: string): DocumentNode {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new GatewayError('SCHEMA_INVALID', { message: `There is no schema folder ${folder}.` })
+    throw new GatewayError('SCHEMA_INVALID', {
+      message: `There is no schema folder ${resolve(folder)}: see --schema, or SEALGATE_SCHEMA.`,
+    })
   }
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.graphql'))
     .sort()
     .map((file) => join(folder, file))
+  if (files.length === 0) {
+    throw new GatewayError('SCHEMA_INVALID', {
+      message: `There is no file in ${resolve(folder)} whose name ends in .graphql.`,
+    })
+  }
   return parseSchema(
     files.map((file) => new Source(readFileSync(file, 'utf8'), relative(process.cwd(), file))),
   )

@@ -50,7 +50,8 @@ export class AccessReader {
       return expression
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error
-      this.#problems.add(node, error.message, 'name a rule, or combine rules with all(rule, rule).')
+      const names = this.#known.names.join(', ')
+      this.#problems.add(node, error.message, `the rules are: ${names}; or all(rule, rule), any(rule, rule).`)
       return { kind: 'any', rules: [] }
     }
   }

@@ -1,8 +1,12 @@
 import {
   type FieldDefinitionNode,
   getArgumentValues,
+  getNamedType,
+  type GraphQLDirective,
   GraphQLError,
   type GraphQLSchema,
+  GraphQLString,
+  isEnumType,
   type ObjectTypeDefinitionNode,
 } from 'graphql'
 
@@ -59,7 +63,7 @@ export class ArgumentReader {
         return [getArgumentValues(definition, use) as DirectiveArguments[Name]]
       } catch (error) {
         if (!(error instanceof GraphQLError)) throw error
-        this.#problems.addGraphQLError(error, `see the definition of @${name}.`)
+        this.#problems.addGraphQLError(error, fixOf(definition, error))
         return []
       }
     })
@@ -75,4 +79,19 @@ export class ArgumentReader {
   has(node: Annotated, name: string): boolean {
     return node.directives?.some((directive) => directive.name.value === name) === true
   }
+}
+
+/** What the argument that an error names may be. */
+function fixOf(definition: GraphQLDirective, { message }: GraphQLError): string {
+  const named = /^Argument "(\w+)"/.exec(message)?.[1]
+  const argument = definition.args.find(({ name }) => name === named)
+  if (argument === undefined) return `see the definition of @${definition.name}.`
+  const type = getNamedType(argument.type)
+  const text = type === GraphQLString ? ', each text in quotation marks' : ''
+  return isEnumType(type)
+    ? `\`${argument.name}\` takes ${type
+        .getValues()
+        .map(({ name }) => name)
+        .join(', ')}.`
+    : `\`${argument.name}\` takes ${String(argument.type)}${text}.`
 }

@@ -1,5 +1,6 @@
 import {
   buildASTSchema,
+  type DefinitionNode,
   type DocumentNode,
   type FieldDefinitionNode,
   Kind,
@@ -53,15 +54,19 @@ function indexTypes(document: DocumentNode, args: ArgumentReader, problems: Sche
     ) {
       ;(args.has(node, 'model') ? models : embedded).set(node.name.value, node)
     } else if (node.kind !== Kind.DIRECTIVE_DEFINITION && node.kind !== Kind.SCALAR_TYPE_DEFINITION) {
-      const fix = 'mark an object type @model (a collection of its own) or @embedded (inside its parent).'
-      problems.add(
-        node,
-        'The schema holds object types, each @model or @embedded, enums, and nothing else.',
-        fix,
-      )
+      const message = 'The schema holds object types, each @model or @embedded, enums, and nothing else.'
+      problems.add(node, message, fixOf(node))
     }
   }
   return { models, embedded, enums }
+}
+
+function fixOf(node: DefinitionNode): string {
+  if (node.kind === Kind.OBJECT_TYPE_EXTENSION) return 'put the fields into the type itself.'
+  if (node.kind !== Kind.OBJECT_TYPE_DEFINITION) return 'remove it: inputs and the like are generated.'
+  if (['Query', 'Mutation', 'Subscription'].includes(node.name.value))
+    return 'remove it: queries and mutations are generated, by @model(operations: […]).'
+  return 'mark it with one of the two: @model (a collection of its own) or @embedded (inside its parent).'
 }
 
 function readFields(node: ObjectTypeDefinitionNode, reader: FieldReader): readonly FieldPolicy[] {

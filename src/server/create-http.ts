@@ -6,6 +6,8 @@ import { type ErrorCode, errorCodes, GatewayError } from '../errors.ts'
 import { describeError } from './describe-error.ts'
 import type { LogOptions } from './options.ts'
 
+const nothingHere = 'There is nothing at this path: GraphQL is at /graphql.'
+
 /** Bytes of a request body. */
 export const bodyLimit = 4 * 1024 * 1024
 
@@ -36,7 +38,7 @@ export function createHttp(log: LogOptions): FastifyInstance {
     // Paths that cannot be read never get to the error handler, and Fastify's own answer quotes them.
     frameworkErrors: (error: FastifyError, _request: unknown, reply: FastifyReply) => {
       const code = codeOf(error)
-      void reply.code(errorCodes[code].httpStatus).send(errorBody(code, 'There is nothing at this path.'))
+      void reply.code(errorCodes[code].httpStatus).send(errorBody(code, nothingHere))
     },
   })
   app.addHook('onSend', async (request, reply) => {
@@ -51,9 +53,7 @@ export function createHttp(log: LogOptions): FastifyInstance {
     if (errorCodes[code].httpStatus >= 500) app.log.error(describeError(error), 'a request failed')
     return reply.code(errorCodes[code].httpStatus).send(errorBody(code))
   })
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send(errorBody('NOT_FOUND', 'There is nothing at this path.')),
-  )
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send(errorBody('NOT_FOUND', nothingHere)))
   return app
 }
 

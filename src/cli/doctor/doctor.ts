@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 
 import { type Config, findSchemaFolder, loadConfig } from '../../config/load-config.ts'
 import { findProductionRefusals } from '../../config/production-refusals.ts'
+import { findUnreadVariables } from '../../config/unread-variables.ts'
 import type { DoctorOptions } from '../doctor.ts'
 import { renderTable } from '../table.ts'
 import { checkDataFolder } from './check-data-folder.ts'
@@ -11,7 +12,7 @@ import { checkProduction } from './check-production.ts'
 import { checkGraphqlCopies, checkNode } from './check-runtime.ts'
 import { checkSchema } from './check-schema.ts'
 import { checkAes, checkFieldSpeed } from './check-speed.ts'
-import { describeFailure, failure, type Finding, ok } from './finding.ts'
+import { describeFailure, failure, type Finding, ok, warning } from './finding.ts'
 
 export async function doctor(options: DoctorOptions): Promise<void> {
   const findings = await examine(options)
@@ -40,6 +41,7 @@ async function examine(options: DoctorOptions): Promise<readonly Finding[]> {
   return [
     ...machine,
     ok('Configuration', config.production ? 'for production' : 'for development'),
+    ...findUnreadVariables().map((variable) => warning('Configuration', variable, 'correct its name.')),
     checkDataFolder(config),
     ...(await checkDatabase(config)),
     ...(await checkKeys(config.gateway.keys, policies, config.gateway.keyRights)),

@@ -1,12 +1,14 @@
 import { mkdirSync } from 'node:fs'
 
 import { loadConfig } from '../../config/load-config.ts'
+import { findUnreadVariables } from '../../config/unread-variables.ts'
 import type { StartOptions } from '../start.ts'
 import { startDatabase } from '../open-database.ts'
 import { endOnFailure, endOnSignal } from './end-process.ts'
 
 export async function start(options: StartOptions): Promise<void> {
   const config = loadConfig(options)
+  for (const variable of findUnreadVariables()) process.stderr.write(`warning: ${variable}\n`)
   mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 })
   // The embedded database starts in its thread while this one loads the gateway's modules: a third of a start.
   const [database, { startGateway }, { announce }] = await Promise.all([

@@ -1,4 +1,7 @@
-import { loadDevelopmentKeys } from '../../auth/development-keys.ts'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { loadDevelopmentKeys, signingKeyFile } from '../../auth/development-keys.ts'
 import { mintToken } from '../../auth/mint-token.ts'
 import type { Config } from '../../config/load-config.ts'
 import { GatewayError } from '../../errors.ts'
@@ -21,6 +24,12 @@ export async function mintDevelopmentToken(
       ].join('\n'),
     })
   }
+  const isNew = !existsSync(join(dataFolder, signingKeyFile))
   const { signingKey } = await loadDevelopmentKeys(dataFolder, defaultTenant)
+  if (isNew) {
+    process.stderr.write(
+      `note: ${dataFolder} had no key, so one was made: only a gateway of that folder accepts the token (--data names another).\n`,
+    )
+  }
   return mintToken(signingKey, toTokenRequest(viewer, defaultTenant, lifetimeSeconds))
 }

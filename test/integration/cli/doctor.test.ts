@@ -92,6 +92,17 @@ test('each failure has a fix, and the status is 1', async () => {
   expect(JSON.stringify(findings)).not.toContain('a-password')
 })
 
+test('a misspelt variable is a warning', async () => {
+  const { find, findings } = await examine(newData(), { SEALGATE_MAX_PAGESIZE: '7', SEALGATE_SCHEMA: '' })
+  expect(find('Configuration')).toMatchObject({ state: 'ok' })
+  expect(findings.filter(({ detail }) => detail.includes('read by nothing'))).toMatchObject([
+    {
+      state: 'warning',
+      detail: 'SEALGATE_MAX_PAGESIZE is read by nothing. Is SEALGATE_MAX_PAGE_SIZE meant?',
+    },
+  ])
+})
+
 test('in production every reason of a refusal is named at once', async () => {
   const { status, findings } = await examine(newData(), { NODE_ENV: 'production' })
   expect(status).toBe(1)

@@ -143,6 +143,46 @@ test('a data folder in use is named, with what to do', async () => {
   expect(stderr).toContain('--data')
 }, 60_000)
 
+test('a folder without a file of SDL is refused: others end in .gql', async () => {
+  const data = newData()
+  const folder = join(dirname(data), 'sdl')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'person.gql'), 'type Person @model { id: ID! }')
+  const { status, stderr } = await runCli(['start', '--schema', folder, '--data', data])
+  expect(status).toBe(2)
+  expect(stderr).toContain(`There is no file in ${folder} whose name ends in .graphql.`)
+})
+
+test('a file in the place of the data folder, and a host of no name, are told as what they are', async () => {
+  const data = newData()
+  writeFileSync(data, '')
+  const file = await runCli(['start', '--data', data])
+  expect(file).toMatchObject({ status: 1, stderr: expect.stringContaining(`${data} is needed as a folder`) })
+  const host = await runCli(['start', '--data', newData(), '--host', 'no such host'])
+  expect(host).toMatchObject({ status: 1, stderr: expect.stringContaining('--host, or SEALGATE_HOST') })
+})
+
+test('a database that cannot be opened is told with its folder and why', async () => {
+  const data = newData()
+  mkdirSync(data, { recursive: true })
+  writeFileSync(join(data, 'database'), '')
+  const { status, stderr } = await runCli(['start', '--data', data])
+  expect(status).toBe(2)
+  expect(stderr).toContain(`The embedded database cannot use ${join(data, 'database')}: `)
+})
+
+test('a misspelt variable is told at the start, without its value', async () => {
+  const gateway = await startGatewayCli(['--data', newData()], {
+    SEALGATE_SHEMA: 'elsewhere',
+    SEALGATE_PORT_4000_TCP_ADDR: '10.0.0.1',
+    SEALGATE_TEST_SERVICES: 'vault',
+  })
+  started.push(gateway)
+  expect(gateway.output.stderr).toBe(
+    'warning: SEALGATE_SHEMA is read by nothing. Is SEALGATE_SCHEMA meant?\n',
+  )
+})
+
 test('mistakes in the schema are shown with file, line, caret and fix, all at once', async () => {
   const data = newData()
   const schema = join(data, 'schema')

@@ -23,6 +23,15 @@ async function readViewer(token: string) {
   return createAuthenticator(authenticator).authenticate(`Bearer ${token}`)
 }
 
+test('a token of a folder that had no key says so, beside the token', async () => {
+  const first = await runCli(['token', '--data', data])
+  expect(first.status).toBe(0)
+  expect(first.stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
+  expect(first.stderr).toBe(
+    `note: ${data} had no key, so one was made: only a gateway of that folder accepts the token (--data names another).\n`,
+  )
+})
+
 test('a token names the viewer that the options describe', async () => {
   const options = ['--id', 'eva', '--role', 'ADMIN', '--role', 'AUDITOR', '--scope', 'cards:reveal']
   const { status, stdout, stderr } = await runCli([

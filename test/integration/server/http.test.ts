@@ -59,7 +59,12 @@ describe('the shape of errors', () => {
     const { status, text } = await send(open, { method: 'GET', url: `/%ff${canary}` })
     expect(status).toBe(400)
     expect(JSON.parse(text)).toEqual({
-      errors: [{ message: 'There is nothing at this path.', extensions: { code: 'BAD_USER_INPUT' } }],
+      errors: [
+        {
+          message: 'There is nothing at this path: GraphQL is at /graphql.',
+          extensions: { code: 'BAD_USER_INPUT' },
+        },
+      ],
     })
   })
 

@@ -170,18 +170,18 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   ],
   'an encrypted relation key': [
     model('friend: ID @encrypted other: Person @relation(field: "friend")'),
-    /needs a plain ID field Person.friend/,
-    'type Person',
+    /needs a plain field Person\.friend of type ID/,
+    '@relation(field:',
   ],
   'a relation by a field that is not there': [
     model('other: Person @relation(field: "friend")'),
-    /needs a plain ID field Person.friend/,
-    'type Person',
+    /needs a plain field Person\.friend of type ID/,
+    '@relation(field:',
   ],
   'a relation by a list': [
     model('friends: [ID!] other: Person @relation(field: "friends")'),
-    /needs a plain ID field/,
-    'type Person',
+    /needs a plain field .* of type ID/,
+    '@relation(field:',
   ],
   'a relation to what is no model': [
     `${card} ${model('card: Card @relation(field: "id")')}`,
@@ -451,6 +451,29 @@ describe('a mistake in a schema is told with its file, line, excerpt and fix', (
     expect(message).toMatch(/\n +\| +\^/)
     expect(message).toMatch(/^Fix: \S.+/m)
     expect(message).toContain(line)
+  })
+})
+
+describe('the fix says what to write', () => {
+  const fixes: Readonly<Record<string, readonly [sdl: string, fix: string]>> = {
+    'for a rule without quotation marks': [
+      'type Person @model @access(read: [ADMIN]) { id: ID! }',
+      '`read` takes [String!], each text in quotation marks.',
+    ],
+    'for a style in lower case': [model('name: String @masked(as: email)'), '`as` takes FULL, '],
+    'for a number in words': [model('pin: String @hashed(tries: "many")'), '`tries` takes Int!.'],
+    'for a rule with a space': [
+      'type Person @model @access(read: ["role: ADMIN"]) { id: ID! }',
+      'the rules are: owner, authenticated, everyone, role:NAME, scope:NAME; or all(rule, rule)',
+    ],
+    'for a type without @model': ['type Person { id: ID! }', 'mark it with one of the two'],
+    'for a query of its own': ['type Query { people: [ID] }', 'queries and mutations are generated'],
+    'for an input of its own': ['input PersonInput { id: ID }', 'inputs and the like are generated'],
+    'for an extension': [`${model('a: String')} extend type Person { b: String }`, 'into the type itself'],
+  }
+  test.each(Object.keys(fixes))('%s', (name) => {
+    const [sdl, fix] = fixes[name] ?? ['', '']
+    expect(mistakesOf(sdl)).toContain(fix)
   })
 })
 
