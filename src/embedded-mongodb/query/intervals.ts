@@ -68,6 +68,12 @@ function compared(operator: string, value: unknown): Interval[] | undefined {
   return Buffer.compare(low, high) < 0 ? [{ low, high, point: false }] : []
 }
 
+const nullCode = encodeValueKey(null)
+const valuesBesideNull: Interval[] = [
+  { low: Buffer.alloc(0), high: nullCode, point: false },
+  { low: successor(nullCode), high: Buffer.from([0xff]), point: false },
+]
+
 function ofOperator(operator: string, operand: unknown, operators: BsonDocument): Interval[] | undefined {
   switch (operator) {
     case '$eq':
@@ -79,6 +85,9 @@ function ofOperator(operator: string, operand: unknown, operators: BsonDocument)
       )
       return each.every((intervals) => intervals !== undefined) ? union(each.flat()) : undefined
     }
+    case '$ne':
+      // Other values cut out one point of many; without null, sparse indexes and the tail of others serve.
+      return operand === null ? valuesBesideNull : undefined
     case '$gt':
     case '$gte':
     case '$lt':
@@ -164,8 +173,6 @@ export function invertIntervals(intervals: readonly Interval[]): Interval[] {
   }))
 }
 
-const nullCode = encodeValueKey(null)
-
 /** Whether null, and so a missing field, is among the values. */
 export function admitNull(intervals: readonly Interval[]): boolean {
   return intervals.some(
@@ -195,6 +202,9 @@ function isExactOperand(value: unknown): boolean {
  */
 export function saysEverything(filter: BsonDocument, fields: readonly string[]): boolean {
   return Object.entries(filter).every(([name, condition]) => {
+    if (name === '$and' && Array.isArray(condition)) {
+      return condition.every((clause) => isPlainObject(clause) && saysEverything(clause, fields))
+    }
     if (!fields.includes(name)) return false
     if (!isOperatorObject(condition)) return !Array.isArray(condition) && isExactOperand(condition)
     return Object.entries(condition).every(

@@ -70,9 +70,13 @@ export class Store {
     )
   }
 
-  /** Counts the keys of a range, but no further than `limit`. */
-  countUpTo(range: KeyRange, limit: number): number {
-    return this.#database.getKeysCount({ start: range.low, end: range.high, limit })
+  /** Counts the keys of a range, but no further than `limit`, so that it costs no more than those. */
+  countUpTo({ low, high }: KeyRange, limit: number): number {
+    if (limit <= 0) return 0
+    const range = { start: low, end: high }
+    // lmdb's own count knows no limit: it would walk the whole range.
+    const [last] = this.#database.getKeys({ ...range, offset: limit - 1, limit: 1 })
+    return last === undefined ? this.#database.getKeysCount(range) : limit
   }
 
   /** Only within a write. */

@@ -55,6 +55,7 @@ const filter: fc.Arbitrary<Document> = fc.oneof(
   clause,
   fc.tuple(clause, clause).map(([left, right]) => ({ ...left, ...right })),
   fc.tuple(clause, clause).map((clauses) => ({ $and: clauses })),
+  fc.tuple(clause, clause).map(([one, other]) => ({ ...one, $and: [other] })),
   fc.tuple(clause, clause).map((clauses) => ({ $or: clauses })),
   fc.tuple(clause, clause).map((clauses) => ({ $nor: clauses })),
 )
