@@ -94,7 +94,8 @@ async function prepareSealgate(): Promise<[() => Promise<void>, () => Promise<vo
     ...(storedForm(draft.changes) as StoredObject),
   }
   const revealer = createRevealer(ring, ciphers)
-  const selection = { protected: model.fields.filter(({ name }) => name !== 'id'), embedded: [] }
+  const fields = model.fields.filter(({ name }) => name !== 'id')
+  const selection = { fields, protected: fields, embedded: [] }
   const clear: AuditedDocument[] = []
   const reveal = (): Promise<void> => {
     clear.length = 0

@@ -18,6 +18,8 @@ import {
 
 /** What a selection needs of a stored object: its protected fields, and those of the embedded objects below it. */
 export interface Selection {
+  /** All that are selected, protected or not. */
+  readonly fields: readonly FieldPolicy[]
   readonly protected: readonly FieldPolicy[]
   readonly embedded: readonly { readonly field: FieldPolicy; readonly selection: Selection }[]
 }
@@ -68,19 +70,19 @@ export class Selections {
     nodes: readonly FieldNode[],
     type: TypePolicy,
   ): Selection {
-    const protectedFields: FieldPolicy[] = []
+    const fields: FieldPolicy[] = []
     const embedded: { field: FieldPolicy; selection: Selection }[] = []
     for (const group of byFieldName(collectSubfieldsOf(info, objectType, nodes).values())) {
       const field = type.fields.find(({ name }) => name === group[0]?.name.value)
       if (field === undefined) continue
-      if (isProtected(field)) protectedFields.push(field)
+      fields.push(field)
       const inner = this.#embedded(field)
       const innerType = objectType.getFields()[field.name]?.type
       if (inner === undefined || innerType === undefined) continue
       const selection = this.#read(info, getNamedType(innerType) as GraphQLObjectType, group, inner)
       if (selection.protected.length > 0 || selection.embedded.length > 0) embedded.push({ field, selection })
     }
-    return { protected: protectedFields, embedded }
+    return { fields, protected: fields.filter(isProtected), embedded }
   }
 
   #embedded({ type }: FieldPolicy): EmbeddedPolicy | undefined {
@@ -98,7 +100,7 @@ export class Selections {
   }
 }
 
-const nothing: Selection = { protected: [], embedded: [] }
+const nothing: Selection = { fields: [], protected: [], embedded: [] }
 
 function collectSubfieldsOf(
   info: GraphQLResolveInfo,

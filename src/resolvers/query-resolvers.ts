@@ -11,13 +11,15 @@ import {
   type ResolverTools,
   revealAll,
 } from './model-context.ts'
+import { selectedPaths } from './selected-paths.ts'
 
 export function createGetResolver(model: ModelPolicy, tools: ResolverTools): Resolve {
   const repository = repositoryOf(tools, model)
   return async (_source, { id }, context, info) => {
-    const document = await repository.findById(permittedRows(context, model, 'read'), id as string)
-    if (document !== null)
-      await revealAll(tools, model, [document], tools.selections.of(info, model), context)
+    const selection = tools.selections.of(info, model)
+    const rows = permittedRows(context, model, 'read')
+    const document = await repository.findById(rows, id as string, selectedPaths(model, selection))
+    if (document !== null) await revealAll(tools, model, [document], selection, context)
     return document
   }
 }
@@ -38,6 +40,10 @@ export function createListResolver(model: ModelPolicy, tools: ResolverTools): Re
     const permitted = permittedRows(context, model, 'read')
     const orderField = orderBy == null ? undefined : findField(model, orderBy.field)
     const search = await tools.searcher.prepare({ model, filter, orderBy: orderField, decisions })
+    const selection = mergeSelections([
+      tools.selections.of(info, model, ['nodes']),
+      tools.selections.of(info, model, ['edges', 'node']),
+    ])
     const found = await repository.list({
       rows: search.rows === 'own' ? ownRows(decisions.tenant, decisions.subject) : permitted,
       condition: search.condition,
@@ -47,6 +53,7 @@ export function createListResolver(model: ModelPolicy, tools: ResolverTools): Re
           : { path: orderField.stored, direction: orderBy?.direction ?? 'ASC' },
       after: after == null ? undefined : decodeCursor(after),
       limit: first + 1,
+      paths: [...selectedPaths(model, selection), ...search.searched.map(({ field }) => field.stored)],
     })
     const page = found.slice(0, first)
     const documents = await tools.verifyMatches({
@@ -57,10 +64,6 @@ export function createListResolver(model: ModelPolicy, tools: ResolverTools): Re
         audit.record(act)
       },
     })
-    const selection = mergeSelections([
-      tools.selections.of(info, model, ['nodes']),
-      tools.selections.of(info, model, ['edges', 'node']),
-    ])
     await revealAll(tools, model, documents, selection, context)
     return new Connection(documents, { hasNextPage: found.length > first, hasPreviousPage: after != null })
   }
@@ -79,9 +82,7 @@ function findField(model: ModelPolicy, name: string): FieldPolicy {
 }
 
 function mergeSelections(selections: readonly Selection[]): Selection {
-  const filled = selections.filter(
-    (selection) => selection.protected.length > 0 || selection.embedded.length > 0,
-  )
+  const filled = selections.filter(({ fields }) => fields.length > 0)
   if (filled.length === 1 && filled[0] !== undefined) return filled[0]
   const byField = new Map<FieldPolicy, Selection>()
   for (const { field, selection } of filled.flatMap(({ embedded }) => embedded)) {
@@ -89,6 +90,7 @@ function mergeSelections(selections: readonly Selection[]): Selection {
     byField.set(field, known === undefined ? selection : mergeSelections([known, selection]))
   }
   return {
+    fields: [...new Set(filled.flatMap(({ fields }) => fields))],
     protected: [...new Set(filled.flatMap((selection) => selection.protected))],
     embedded: [...byField].map(([field, selection]) => ({ field, selection })),
   }

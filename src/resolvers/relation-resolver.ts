@@ -6,6 +6,7 @@ import type { StoredObject } from '../directives/reveal-documents.ts'
 import { GatewayError } from '../errors.ts'
 import { permittedRows, repositoryOf, type Resolve, type ResolverTools, revealAll } from './model-context.ts'
 import type { RequestContext } from './request-context.ts'
+import { selectedPaths } from './selected-paths.ts'
 
 /** Joins documents of another model: one query and one key-service round for all parents of a level. */
 export function createRelationResolver(
@@ -62,17 +63,19 @@ async function load(
 ): Promise<unknown[]> {
   const { relationSize } = tools.limits
   const rows = permittedRows(context, target, 'read')
+  const selection = tools.selections.of(info, target)
   const found = await repositoryOf(tools, target).findByKeys(
     rows,
     path,
     [...new Set(values)],
     relationSize + 1,
+    selectedPaths(target, selection),
   )
   if (found.length > relationSize) {
     const message = `A relation may bring ${relationSize} documents at once; ask for fewer parents.`
     throw new GatewayError('LIMIT_EXCEEDED', { message })
   }
-  await revealAll(tools, target, found, tools.selections.of(info, target), context)
+  await revealAll(tools, target, found, selection, context)
   const byValue = new Map<unknown, StoredObject[]>()
   for (const document of found) {
     const group = byValue.get(document[path])

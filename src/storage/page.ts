@@ -21,17 +21,20 @@ export function sortOf(order: Order | undefined): Record<string, 1 | -1> {
   return { [order.path]: direction, [stored.id]: direction }
 }
 
-/** The documents behind an anchor in an order; null comes before every value, as MongoDB sorts. */
-export function behind(order: Order | undefined, anchor: Anchor): Filter {
+/**
+ * The documents behind an anchor in an order, in parts that follow each other: a page takes from the first, and from the
+ * next where that ends. Each part is one stretch of an index of the order's path, so that a page costs what it holds; in
+ * one filter with `$or` the database would walk from the beginning of equal values. Null comes before every value, as
+ * MongoDB sorts.
+ */
+export function behind(order: Order | undefined, anchor: Anchor): readonly Filter[] {
   const operator = order?.direction === 'DESC' ? '$lt' : '$gt'
   const later = { [stored.id]: { [operator]: anchor.id } }
-  if (order === undefined || order.path === stored.id) return later
+  if (order === undefined || order.path === stored.id) return [later]
   const { path, direction } = order
-  if (anchor.value === null || anchor.value === undefined) {
-    const sameAndLater = { $and: [{ [path]: { $eq: null } }, later] }
-    return direction === 'DESC' ? sameAndLater : { $or: [{ [path]: { $ne: null } }, sameAndLater] }
-  }
-  const sameAndLater = { $and: [{ [path]: { $eq: anchor.value } }, later] }
-  const beyond = { [path]: { [operator]: anchor.value } }
-  return { $or: [beyond, sameAndLater, ...(direction === 'DESC' ? [{ [path]: { $eq: null } }] : [])] }
+  const descending = direction === 'DESC'
+  const value = anchor.value ?? null
+  const equal = { [path]: { $eq: value }, ...later }
+  if (value === null) return descending ? [equal] : [equal, { [path]: { $ne: null } }]
+  return [equal, { [path]: { [operator]: value } }, ...(descending ? [{ [path]: { $eq: null } }] : [])]
 }

@@ -20,11 +20,16 @@ export interface ListQuery {
   readonly order?: Order
   readonly after?: string
   readonly limit: number
+  /** See {@link Repository}. */
+  readonly paths?: readonly string[]
 }
 
 type Filter = Record<string, unknown>
 
-/** Stores and finds the documents of one model, as ciphertext, lean. Every call is bound to a tenant. */
+/**
+ * Stores and finds the documents of one model, as ciphertext, lean. Every call is bound to a tenant. Where a call names
+ * `paths`, documents come with these alone, and with their id, tenant, subject and revision; else they come whole.
+ */
 export class Repository {
   readonly #model: StoredModel
 
@@ -32,21 +37,27 @@ export class Repository {
     this.#model = model
   }
 
-  findById(rows: Rows, id: string): Promise<StoredDocument | null> {
+  findById(rows: Rows, id: string, paths?: readonly string[]): Promise<StoredDocument | null> {
     return translated(() =>
       this.#model
-        .findOne({ ...within(rows), [stored.id]: { $eq: id } })
+        .findOne({ ...within(rows), [stored.id]: { $eq: id } }, projectionOf(paths))
         .lean<StoredDocument>()
         .exec(),
     )
   }
 
   /** Documents whose value at a plain path is one of the given, in no particular order. */
-  findByKeys(rows: Rows, path: string, values: readonly string[], limit: number): Promise<StoredDocument[]> {
+  findByKeys(
+    rows: Rows,
+    path: string,
+    values: readonly string[],
+    limit: number,
+    paths?: readonly string[],
+  ): Promise<StoredDocument[]> {
     const filter = { ...within(rows), [path]: { $in: [...values] } }
     return translated(() =>
       this.#model
-        .find(filter)
+        .find(filter, projectionOf(paths && [path, ...paths]))
         .sort({ [stored.id]: 1 })
         .limit(limit)
         .lean<StoredDocument[]>()
@@ -61,15 +72,25 @@ export class Repository {
   }
 
   /** @throws BAD_USER_INPUT when the document that `after` names is not there any more */
-  async list({ rows, condition, order, after, limit }: ListQuery): Promise<StoredDocument[]> {
-    const parts: Filter[] = []
-    if (condition !== undefined) parts.push(compileCondition(condition))
-    if (after !== undefined) parts.push(behind(order, await this.#anchor(rows, order, after)))
-    const filled = parts.filter((part) => Object.keys(part).length > 0)
-    const filter = { ...within(rows), ...(filled.length > 0 ? { $and: filled } : {}) }
-    return translated(() =>
-      this.#model.find(filter).sort(sortOf(order)).limit(limit).lean<StoredDocument[]>().exec(),
-    )
+  async list({ rows, condition, order, after, limit, paths }: ListQuery): Promise<StoredDocument[]> {
+    const wanted = condition === undefined ? {} : compileCondition(condition)
+    const parts = after === undefined ? [{}] : behind(order, await this.#anchor(rows, order, after))
+    const found: StoredDocument[] = []
+    for (const part of parts) {
+      const filled = [wanted, part].filter((filter) => Object.keys(filter).length > 0)
+      const filter = { ...within(rows), ...(filled.length > 0 ? { $and: filled } : {}) }
+      const query = this.#model.find(filter, projectionOf(paths)).sort(sortOf(order))
+      found.push(
+        ...(await translated(() =>
+          query
+            .limit(limit - found.length)
+            .lean<StoredDocument[]>()
+            .exec(),
+        )),
+      )
+      if (found.length >= limit) break
+    }
+    return found
   }
 
   /**
@@ -133,7 +154,7 @@ export class Repository {
 
   async #anchor(rows: Rows, order: Order | undefined, id: string): Promise<Anchor> {
     if (order === undefined || order.path === stored.id) return { id, value: id }
-    const document = await this.findById(rows, id)
+    const document = await this.findById(rows, id, [order.path])
     if (document === null) {
       throw new GatewayError('BAD_USER_INPUT', {
         message: 'The page that `after` names is gone.',
@@ -142,6 +163,13 @@ export class Repository {
     }
     return { id, value: document[order.path] }
   }
+}
+
+/** Undefined for whole documents. */
+function projectionOf(paths: readonly string[] | undefined): Record<string, 1> | undefined {
+  if (paths === undefined) return undefined
+  const known = [stored.id, stored.tenant, stored.subject, stored.revision]
+  return Object.fromEntries([...known, ...paths].map((path) => [path, 1]))
 }
 
 function within({ tenant, subject }: Rows): Filter {

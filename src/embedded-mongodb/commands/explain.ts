@@ -7,7 +7,7 @@ import { type Access, type Plan, planQuery } from '../query/plan.ts'
 import { endOfSlice, nextTurn, Scan } from '../query/scan.ts'
 import { parseSort } from '../query/sort.ts'
 import type { Collection } from '../storage/collection.ts'
-import { type CommandReply, type CommandRequest, type CommandTable, objectOf } from './command.ts'
+import { type CommandReply, type CommandRequest, type CommandTable, countOf, objectOf } from './command.ts'
 import { version } from './handshake.ts'
 
 function describeAccess(access: Access, filter: BsonDocument): BsonDocument {
@@ -36,22 +36,28 @@ function describePlan({ accesses, sorted }: Plan, filter: BsonDocument, sort: Bs
   return sorted ? scan : { stage: 'SORT', sortPattern: sort, inputStage: scan }
 }
 
-async function execute(scan: Scan): Promise<number> {
-  let returned = 0
+/** Walks until so many documents were found. */
+async function execute(scan: Scan, limit: number): Promise<number> {
+  let found = 0
   for (;;) {
-    returned += scan.take(1000, endOfSlice()).length
-    if (scan.done) return returned
+    found += scan.take(Math.min(1000, limit - found), endOfSlice()).length
+    if (scan.done || found >= limit) return found
     await nextTurn()
   }
 }
 
-/** The parts of a command that decide its plan. */
-function queryOf(command: BsonDocument): {
-  name: string
-  filter: BsonDocument
-  sort: BsonDocument
-  hint: unknown
-} {
+interface ExplainedQuery {
+  readonly name: string
+  readonly filter: BsonDocument
+  readonly sort: BsonDocument
+  readonly hint: unknown
+  readonly skip?: number
+  /** Absent or 0: no limit. */
+  readonly limit?: number
+}
+
+/** The parts of a command that decide its plan, and how far it is walked. */
+function queryOf(command: BsonDocument): ExplainedQuery {
   const [verb = ''] = Object.keys(command)
   const name = String(command[verb])
   const first = (list: unknown): BsonDocument => objectOf(Array.isArray(list) ? list[0] : undefined, verb)
@@ -62,6 +68,8 @@ function queryOf(command: BsonDocument): {
         filter: objectOf(command.filter, 'filter'),
         sort: objectOf(command.sort, 'sort'),
         hint: command.hint,
+        skip: countOf(command.skip, 'skip'),
+        limit: countOf(command.limit, 'limit'),
       }
     case 'count':
     case 'distinct':
@@ -91,7 +99,7 @@ function queryOf(command: BsonDocument): {
 
 async function runExplain({ body, engine, database }: CommandRequest): Promise<CommandReply> {
   if (!isPlainObject(body.explain)) throw new CommandError('TypeMismatch', 'explain needs a command')
-  const { name, filter, sort, hint } = queryOf(body.explain)
+  const { name, filter, sort, hint, skip = 0, limit = 0 } = queryOf(body.explain)
   const collection: Collection | undefined = findCollection(engine, { database, name })
   const namespace = `${database}.${name}`
   const queryPlanner = { namespace, parsedQuery: filter, rejectedPlans: [] }
@@ -109,7 +117,9 @@ async function runExplain({ body, engine, database }: CommandRequest): Promise<C
   if (body.verbosity === 'queryPlanner') return planned
   const scan = new Scan(engine.store, collection, plan, predicateOf(filter))
   const started = performance.now()
-  const nReturned = await execute(scan)
+  const end = limit === 0 ? Infinity : skip + limit
+  const found = await execute(scan, plan.sorted ? end : Infinity)
+  const nReturned = Math.max(0, Math.min(found, end) - skip)
   const executionTimeMillis = Math.round(performance.now() - started)
   const { examined } = scan
   return {

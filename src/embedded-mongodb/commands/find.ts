@@ -1,12 +1,14 @@
 import { Long } from 'bson'
 import { CommandError, refuse } from '../command-error.ts'
 import { bsonClass } from '../bson/canonical-type.ts'
-import { decodeDocument, encodeDocument } from '../bson/document.ts'
+import { type BsonDocument, decodeDocument, encodeDocument } from '../bson/document.ts'
+import { pickFields } from '../bson/encoded-fields.ts'
 import { type EncodedSource, readBatch } from '../cursors.ts'
 import { type Engine, findCollection } from '../engine.ts'
 import { type DocumentSource, findDocuments } from '../query/find-documents.ts'
 import { compileFilter } from '../query/filter.ts'
-import { compileProjection, type Projection } from '../query/projection.ts'
+import { compileProjection, keptFields } from '../query/projection.ts'
+import type { Found } from '../query/scan.ts'
 import { parseSort } from '../query/sort.ts'
 import { encodeCursorReply } from '../wire/cursor-reply.ts'
 import {
@@ -21,16 +23,22 @@ import {
 
 const defaultBatch = 101
 
-function encodeFound(source: DocumentSource, project: Projection | undefined): EncodedSource {
+/** Compiles a projection to what it makes of a document that was found. */
+function compileOutput(projection: unknown, filter: BsonDocument): (found: Found) => Buffer {
+  const project = compileProjection(projection, filter)
+  if (project === undefined) return ({ bytes }) => bytes
+  const kept = keptFields(projection)
+  if (kept !== undefined) return ({ bytes }) => pickFields(bytes, kept)
+  return ({ bytes, document }) => encodeDocument(project(document ?? decodeDocument(bytes)))
+}
+
+function encodeFound(source: DocumentSource, output: (found: Found) => Buffer): EncodedSource {
   return {
     get done() {
       return source.done
     },
     async next(count) {
-      const found = await source.next(count)
-      return found.map(({ bytes, document }) =>
-        project === undefined ? bytes : encodeDocument(project(document ?? decodeDocument(bytes))),
-      )
+      return (await source.next(count)).map(output)
     },
   }
 }
@@ -66,7 +74,7 @@ async function runFind(request: CommandRequest): Promise<CommandReply> {
     if (Object.keys(objectOf(body[option], option)).length > 0) throw refuse(`the find option ${option}`)
   }
   const filter = objectOf(body.filter, 'filter')
-  const project = compileProjection(body.projection, filter)
+  const output = compileOutput(body.projection, filter)
   const limit = countOf(body.limit, 'limit')
   const batchSize = countOf(body.batchSize, 'batchSize')
   const skip = countOf(body.skip, 'skip') ?? 0
@@ -78,7 +86,7 @@ async function runFind(request: CommandRequest): Promise<CommandReply> {
     parseSort(body.sort)
   } else {
     const query = { filter, sort: body.sort, skip, limit: limit ?? 0, hint: body.hint, maxTimeMS }
-    source = encodeFound(await findDocuments(engine.store, collection, query), project)
+    source = encodeFound(await findDocuments(engine.store, collection, query), output)
   }
   return openCursor(engine, `${namespace.database}.${namespace.name}`, source, batchSize, {
     single: isTrue(body.singleBatch),

@@ -190,6 +190,21 @@ export function compileProjection(projection: unknown, filter: BsonDocument = {}
   }
 }
 
+/**
+ * The fields that a projection keeps, where it does nothing but keep whole fields of the document: what `pickFields` does
+ * without decoding. Undefined for every other projection.
+ */
+export function keptFields(projection: unknown): ReadonlySet<string> | undefined {
+  if (!isPlainObject(projection)) return undefined
+  const { _id = true, ...others } = projection
+  const kept = Object.entries(others)
+  const whole = ([name, value]: readonly [string, unknown]): boolean =>
+    !name.includes('.') && (isNumber(value) || value === true) && isTruthy(value)
+  if (kept.length === 0 || !kept.every(whole)) return undefined
+  if (!isNumber(_id) && typeof _id !== 'boolean') return undefined
+  return new Set([...(isTruthy(_id) ? ['_id'] : []), ...kept.map(([name]) => name)])
+}
+
 function addedFields(spec: BsonDocument, path: readonly string[], tree: Map<string, Rule>): void {
   for (const [name, value] of Object.entries(spec)) {
     const inner = [...path, ...name.split('.')]

@@ -79,9 +79,10 @@ export class Scan {
   #takeFrom(range: KeyRange, reverse: boolean, found: Found[], count: number, until: number): boolean {
     for (const { key, value } of this.#store.entries(this.#rest(range, reverse), reverse)) {
       this.#lastKey = key
+      this.examined += 1
       const match = this.#match(key, value)
       if (match !== undefined && found.push(match) >= count) return true
-      if (++this.examined % clockInterval === 0 && performance.now() >= until) return true
+      if (this.examined % clockInterval === 0 && performance.now() >= until) return true
     }
     this.#lastKey = undefined
     this.#range += 1
