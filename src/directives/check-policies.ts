@@ -30,6 +30,10 @@ export function checkField(
     if (isProtected(field)) report('a relation is protected by its target.', `put @access on ${type.name}.`)
   }
   if (field.name.startsWith('_')) report('names that start with _ are reserved.', 'rename the field.')
+  for (const name of new Set([field.name, field.stored])) {
+    if (!(name in Object.prototype) && name !== 'toBSON') continue
+    report(`every JavaScript object has "${name}", or its encoder calls it.`, 'rename the field, or @stored.')
+  }
   if (node.arguments?.length) report('stored fields take no arguments.', 'remove the arguments.')
   const isKey = field.name === 'id' || args.has(node, 'subject')
   if (isKey && (isProtected(field) || type.kind !== 'scalar' || type.name !== 'ID' || type.list)) {

@@ -4,6 +4,7 @@ import { GraphQLDateTimeISO, GraphQLJSON, GraphQLLocalDate } from 'graphql-scala
 import { bigIntScalar } from './big-int.ts'
 
 const asDate = GraphQLLocalDate.toConfig()
+const asDateTime = GraphQLDateTimeISO.toConfig()
 
 /** The scalars of the SDL beside GraphQL's own. */
 export const scalars = {
@@ -13,6 +14,10 @@ export const scalars = {
     name: 'Date',
     description: 'A date without time, as YYYY-MM-DD.',
   }),
-  DateTime: GraphQLDateTimeISO,
+  DateTime: new GraphQLScalarType({
+    ...asDateTime,
+    name: 'DateTime',
+    description: 'An instant, as YYYY-MM-DDTHH:MM:SSZ; fractions of a second and an offset are taken too.',
+  }),
   JSON: GraphQLJSON,
 } as const

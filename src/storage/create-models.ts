@@ -7,7 +7,10 @@ import { SealedPath } from './sealed-path.ts'
 export type StoredDocument = Record<string, unknown>
 export type StoredModel = Model<StoredDocument>
 
-/** Makes the mongoose model of each model policy: strict, without Mixed but for JSON, indexes as declared. */
+/**
+ * Makes the mongoose model of each model policy: strict, without Mixed but for JSON, indexes as declared. Fields may bear the
+ * names of mongoose's own methods: documents are lean, so none is hidden.
+ */
 export function createModels(connection: Connection, policies: Policies): ReadonlyMap<string, StoredModel> {
   const models = new Map<string, StoredModel>()
   for (const model of policies.models.values()) {
@@ -26,6 +29,7 @@ export function createModels(connection: Connection, policies: Policies): Readon
         minimize: false,
         autoIndex: false,
         autoCreate: false,
+        suppressReservedKeysWarning: true,
       },
     )
     for (const [keys, options] of indexesOf(model, policies)) schema.index(keys, options)
@@ -73,7 +77,12 @@ function singleTypeOf(type: FieldType, policies: Policies): unknown {
     ...definitionOf(embedded?.fields ?? [], policies),
     ...(embedded?.identified === true ? { [stored.id]: { type: String, required: true } } : {}),
   }
-  return new mongoose.Schema(definition, { _id: false, strict: 'throw', minimize: false })
+  return new mongoose.Schema(definition, {
+    _id: false,
+    strict: 'throw',
+    minimize: false,
+    suppressReservedKeysWarning: true,
+  })
 }
 
 type Index = [IndexDefinition, { unique?: boolean; sparse?: boolean; name?: string }]

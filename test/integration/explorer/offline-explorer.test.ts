@@ -142,6 +142,37 @@ describe('in a browser that reaches this machine alone', () => {
     nothingWentWrong()
   })
 
+  test('what was answered is shown before what was not', async () => {
+    await open()
+    await choose('Analyst')
+    const answer = JSON.parse(await run()) as Record<string, unknown>
+    expect(Object.keys(answer)).toEqual(['errors', 'data'])
+    await page.locator('.graphiql-response').getByText('FORBIDDEN').first().waitFor()
+    const shown = await page.locator('.graphiql-response').innerText()
+    expect(shown.indexOf('"data"')).toBeGreaterThan(-1)
+    expect(shown.indexOf('"data"')).toBeLessThan(shown.indexOf('"errors"'))
+    nothingWentWrong()
+  })
+
+  test.each([
+    [1280, 800],
+    [400, 800],
+  ])('question and answer have room, and nothing is beside the page, at %p by %p', async (width, height) => {
+    await page.setViewportSize({ width, height })
+    await open()
+    const [wide = 0, high = 0] = JSON.parse(
+      await page.evaluate<string>(
+        'JSON.stringify([document.documentElement.scrollWidth, document.documentElement.scrollHeight])',
+      ),
+    ) as number[]
+    expect(wide).toBe(width)
+    // A wide page is one screen; a narrow one scrolls.
+    if (width > 700) expect(high).toBe(height)
+    for (const part of ['.graphiql-query-editor', '.graphiql-response'])
+      expect((await page.locator(part).boundingBox())?.width).toBeGreaterThan(280)
+    nothingWentWrong()
+  })
+
   test('edits outlive a reload of the page, and are forgotten by starting over', async () => {
     await open()
     await append('\n# A note of mine.')

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
+import { scalarNames } from '../../../src/directives/policies.ts'
 import { defaultLimits } from '../../../src/server/limits.ts'
 import { createTestGateway, type TestGateway } from '../../support/create-test-gateway.ts'
 
@@ -42,6 +43,17 @@ interface Introspected {
 
 const admin = { roles: ['ADMIN'] }
 const canary = 'canary-4111111111111111'
+
+test('the scalars of the API bear the names that schemas have for them', async () => {
+  const { text } = await send(open, { payload: { query: '{ __schema { types { name kind } } }' } })
+  const { types } = (JSON.parse(text) as { data: { __schema: { types: { name: string; kind: string }[] } } })
+    .data.__schema
+  const scalarTypes = types.filter(({ kind }) => kind === 'SCALAR').map(({ name }) => name)
+  expect([...scalarTypes].sort()).toEqual([...scalarNames].sort())
+  const query = 'query ($since: DateTime) { orders(filter: { placedAt: { gt: $since } }) { nodes { id } } }'
+  const answer = await open.ask(admin, query, { since: '2020-01-01T00:00:00Z' })
+  expect(answer.errors).toEqual([])
+})
 
 describe('the shape of errors', () => {
   test('a body that is no JSON is answered with 400 and a code, without the body', async () => {

@@ -140,6 +140,13 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     /no rule "teller"/,
     'pin: String',
   ],
+  'a field that every object has': [model('constructor: String'), /every JavaScript object/, 'constructor'],
+  'a stored name that every object has': [
+    model('text: String @stored(as: "toString")'),
+    /"toString"/,
+    'text: String',
+  ],
+  "a field that the database's encoder would call": [model('toBSON: String'), /"toBSON"/, 'toBSON: String'],
   'two ways of protecting': [model('name: String @encrypted @hashed'), /exclude each other/, 'name: String'],
   'an encrypted id': [
     'type Person @model @access(read: ["owner"]) {\n  id: ID! @encrypted\n}',
@@ -485,13 +492,13 @@ test('all mistakes are told at once', () => {
 
 test('a schema without mistakes is read, with key types of its own', () => {
   const { policies } = readTestSchema(
-    `extend enum KeyType { HEALTH } ${model('note: String @encrypted(key: HEALTH) type: String errors: Int constructor: String')}`,
+    `extend enum KeyType { HEALTH } ${model('note: String @encrypted(key: HEALTH) type: String errors: Int then: String')}`,
   )
   expect(policies.models.get('Person')?.fields.map(({ name }) => name)).toEqual([
     'id',
     'note',
     'type',
     'errors',
-    'constructor',
+    'then',
   ])
 })

@@ -108,7 +108,9 @@
         },
         body: JSON.stringify({ query, variables, ...operation }),
       })
-      return await answer.json()
+      const { data, ...others } = await answer.json()
+      // What was answered is to be seen before what was not, of which there may be an error for each row.
+      return data === undefined ? others : { data, ...others }
     } catch {
       return { errors: [{ message: 'The gateway did not answer. Is it still running?' }] }
     }
