@@ -37,6 +37,7 @@ export async function openPeopleGateway(log: LogOptions): Promise<PeopleGateway>
     introspection: false,
     executor: 'planned',
     audit: 'off',
+    cache: { kind: 'off' },
     limits: { ...defaultLimits, pageSize: 500, batchSize: 1_000, relationSize: 5_000 },
     log,
   })

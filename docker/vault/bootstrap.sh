@@ -11,7 +11,8 @@ umask 077
 keys=$VAULT_KEYS_DIR/init.txt
 prefix=sealgate
 
-# The key types of the shipped schema. Another schema's are added here and in the policies below by the same line.
+# The key types of the shipped schema. Another schema's are added here and in the policies below by the same line, and with
+# SEALGATE_CACHE `session` too.
 key_types='financial pii'
 purposes='reveal mask index'
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 import type { KeyProviderOptions, VaultOptions } from '../kms/index.ts'
 import { defaultLimits } from '../server/limits.ts'
-import type { GatewayOptions } from '../server/options.ts'
+import type { CacheOptions, GatewayOptions } from '../server/options.ts'
 import { EnvironmentReader, invalid } from './read-environment.ts'
 import { readVault } from './read-vault.ts'
 
@@ -42,6 +42,7 @@ const shippedSchema = fileURLToPath(new URL('../../schema', import.meta.url))
 export function loadConfig(overrides: Overrides = {}, environment: NodeJS.ProcessEnv = process.env): Config {
   const read = readerOf(overrides, environment)
   const production = read.text('NODE_ENV') === 'production'
+  const keyRights = read.choice('SEALGATE_KEY_RIGHTS', ['full', 'mask-only', 'write-only']) ?? 'full'
   const dataFolder = read.text('SEALGATE_DATA') ?? join(process.cwd(), '.sealgate')
   const defaultTenant = read.text('SEALGATE_TENANT') ?? 'default'
   const databaseName = read.text('SEALGATE_DATABASE_NAME') ?? 'sealgate'
@@ -58,13 +59,14 @@ export function loadConfig(overrides: Overrides = {}, environment: NodeJS.Proces
       databaseName,
       keysDatabaseName: read.text('SEALGATE_KEYS_DATABASE_NAME') ?? `${databaseName}_keys`,
       keys: readKeys(read, production, dataFolder),
-      keyRights: read.choice('SEALGATE_KEY_RIGHTS', ['full', 'mask-only', 'write-only']) ?? 'full',
+      keyRights,
       explorer:
         read.choice('SEALGATE_EXPLORER', ['graphiql', 'sandbox', 'off']) ?? (production ? 'off' : 'graphiql'),
       introspection:
         (read.choice('SEALGATE_INTROSPECTION', ['on', 'off']) ?? (production ? 'off' : 'on')) === 'on',
       executor: read.choice('SEALGATE_EXECUTOR', ['planned', 'graphql-js']) ?? 'planned',
       audit: read.choice('SEALGATE_AUDIT', ['database', 'off']) ?? 'database',
+      cache: readCache(read, keyRights),
       limits: {
         ...defaultLimits,
         depth: read.wholeNumber('SEALGATE_MAX_DEPTH', 1, 100) ?? defaultLimits.depth,
@@ -88,6 +90,11 @@ export function findSchemaFolder(
   environment: NodeJS.ProcessEnv = process.env,
 ): string {
   return readerOf(overrides, environment).text('SEALGATE_SCHEMA') ?? shippedSchema
+}
+
+/** Whether something is kept under keys of the type `SESSION`. */
+export function needsSessionKeys(environment: NodeJS.ProcessEnv = process.env): boolean {
+  return readCache(readerOf({}, environment), 'full').kind !== 'off'
 }
 
 /** Where Vault is and how to log in, for what sets it up. */
@@ -149,6 +156,18 @@ export function readKeys(
   if (production)
     throw invalid('SEALGATE_MASTER_KEY_FILE', 'is needed with SEALGATE_KEYS=local in production')
   return { provider: 'local', folder, masterKey: { file: join(dataFolder, 'master-key'), generate: true } }
+}
+
+export function readCache(read: EnvironmentReader, rights: GatewayOptions['keyRights']): CacheOptions {
+  const kind = read.choice('SEALGATE_CACHE', ['off', 'memory', 'redis']) ?? 'off'
+  if (kind !== 'off' && rights !== 'full')
+    throw invalid('SEALGATE_CACHE', `needs keys that a ${rights} instance may not use`)
+  if (kind !== 'redis') return { kind }
+  const url = read.text('REDIS_URL') ?? read.fileText('REDIS_URL_FILE')?.trim()
+  if (url === undefined) throw invalid('REDIS_URL', 'is needed with SEALGATE_CACHE=redis')
+  if (!/^rediss?:\/\//.test(url) || !URL.canParse(url))
+    throw invalid('REDIS_URL', 'must be an address that begins with redis:// or rediss://')
+  return { kind, url }
 }
 
 export function readTokens(

@@ -28,6 +28,7 @@ export const ownVariables: readonly string[] = [
   'SEALGATE_EXPLORER',
   'SEALGATE_INTROSPECTION',
   'SEALGATE_EXECUTOR',
+  'SEALGATE_CACHE',
   'SEALGATE_AUDIT',
   'SEALGATE_MAX_DEPTH',
   'SEALGATE_MAX_COST',

@@ -4,6 +4,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled'
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
+import type { KeyValueCache } from '@apollo/utils.keyvaluecache'
 import { fastifyApolloDrainPlugin } from '@as-integrations/fastify'
 import type { FastifyInstance } from 'fastify'
 
@@ -24,6 +25,7 @@ export function createApollo(
   { publicSchema, executableSchema }: Schemas,
   options: GatewayOptions,
   app: FastifyInstance,
+  cache: KeyValueCache | undefined,
 ): ApolloServer<RequestContext> {
   const { introspection, explorer, limits } = options
   const executor = createExecutor({
@@ -45,8 +47,8 @@ export function createApollo(
     hideSchemaDetailsFromClientErrors: !introspection,
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
-    // Query texts can hold values in literals; nothing keeps them.
-    persistedQueries: false,
+    // Query texts can hold values in literals: they are kept sealed, or not at all.
+    ...(cache === undefined ? { persistedQueries: false } : { cache }),
     parseOptions: { maxTokens: limits.tokens },
     validationOptions: { maxErrors: 5 },
     stopOnTerminationSignals: false,

@@ -18,6 +18,7 @@ import { createKeyProvider } from '../kms/index.ts'
 import { createDecider } from '../permissions/decide.ts'
 import { isRule, ruleForms } from '../permissions/rules.ts'
 import { checkApi } from '../resolvers/check-api.ts'
+import { sealedStoreKeks } from '../sealed-store/sealed-store.ts'
 import { connectStorage, type Storage } from '../storage/connect-storage.ts'
 import { buildSchemas } from './build-schemas.ts'
 import { createApollo } from './create-apollo.ts'
@@ -25,6 +26,7 @@ import { createHttp } from './create-http.ts'
 import { describeError } from './describe-error.ts'
 import { registerExplorer } from './explorer/register-explorer.ts'
 import type { GatewayOptions } from './options.ts'
+import { openQueryCache } from './query-cache.ts'
 import { registerGraphql } from './register-graphql.ts'
 import { registerHealth } from './register-health.ts'
 import { neededKeks, verifyKeys } from './verified-keys.ts'
@@ -56,7 +58,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const storage = await connectStorage(policies, options.storage)
   const provider = createKeyProvider(options.keys)
   const rights = options.keyRights
-  const keks = neededKeks(policies, rights)
+  const cacheKeks = options.cache.kind === 'off' ? [] : sealedStoreKeks
+  const keks = [...neededKeks(policies, rights), ...cacheKeks]
   const keys = await verifyKeys(provider, storage.keyStore, keks, rights, (error) => {
     app.log.error(
       { ...describeError(error), reason: error.message },
@@ -82,7 +85,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     verifyHashed: createHashVerifier(keyRing, ciphers),
     limits: options.limits,
   })
-  const apollo = createApollo(schemas, options, app)
+  const queryCache = await openQueryCache(options.cache, keyRing, (error) => {
+    app.log.warn(describeError(error), 'the cache of persisted queries failed')
+  })
+  const apollo = createApollo(schemas, options, app, queryCache?.cache)
   await apollo.start()
 
   registerHealth(app, { storage, keys })
@@ -106,7 +112,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       await app.close()
       await apollo.stop()
       keyRing.clear()
-      await Promise.allSettled([provider.close(), storage.close()])
+      await Promise.allSettled([queryCache?.close(), provider.close(), storage.close()])
     },
   }
 }

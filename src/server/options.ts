@@ -21,9 +21,14 @@ export interface GatewayOptions {
   readonly executor: ExecutorKind
   /** Where audit events go. */
   readonly audit: 'database' | 'off'
+  /** Where texts of persisted queries are kept, sealed; `off`: nowhere, and clients may not persist any. */
+  readonly cache: CacheOptions
   readonly limits: RequestLimits & ResolverLimits
   readonly log: LogOptions
 }
+
+export type CacheOptions =
+  { readonly kind: 'off' } | { readonly kind: 'memory' } | { readonly kind: 'redis'; readonly url: string }
 
 export interface LogOptions {
   readonly level: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug'

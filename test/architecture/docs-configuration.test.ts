@@ -11,7 +11,9 @@ const code = readdirSync(folder).map((file) => readFileSync(new URL(file, folder
 const stated = readTable(readPaper('README.md'), ['variable', 'default', 'what']).map(([name]) => name)
 
 test('the README has a row for each variable that the configuration reads, and for no other', () => {
-  const read = code.flatMap((text) => [...text.matchAll(/'(NODE_ENV|(?:SEALGATE|VAULT|MONGODB)_[A-Z_]+)'/g)])
+  const read = code.flatMap((text) => [
+    ...text.matchAll(/'(NODE_ENV|(?:SEALGATE|VAULT|MONGODB|REDIS)_[A-Z_]+)'/g),
+  ])
   const names = [...new Set(read.map(([, name]) => `\`${name ?? ''}\``))]
   expect(names.length).toBeGreaterThan(30)
   expect([...stated].sort()).toEqual(names.sort())
@@ -23,6 +25,6 @@ test('a start takes the variables of the README, and no other of our name, for w
 })
 
 test('every variable that a message of the configuration names is one that it reads', () => {
-  const mentioned = code.flatMap((text) => text.match(/\b(?:SEALGATE|VAULT|MONGODB)_[A-Z_]+\b/g) ?? [])
+  const mentioned = code.flatMap((text) => text.match(/\b(?:SEALGATE|VAULT|MONGODB|REDIS)_[A-Z_]+\b/g) ?? [])
   expect(mentioned.filter((name) => !stated.includes(`\`${name}\``))).toEqual([])
 })

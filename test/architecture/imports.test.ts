@@ -57,7 +57,7 @@ const folderOf = (file: string): string => file.split('/')[0] ?? ''
 
 function isAllowed({ from, to, typeOnly }: Import): boolean {
   const [folder, target] = [folderOf(from), folderOf(to)]
-  if (folder === target || to === 'errors.ts') return true
+  if (folder === target || to === 'errors.ts' || from === 'index.ts') return true
   const right = rights.get(folder)
   if (right === undefined) return false
   const named = right.all.includes(target) || right.all.includes(to.replace(/\.ts$/, ''))

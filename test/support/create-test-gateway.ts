@@ -82,6 +82,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     introspection: true,
     executor: 'planned',
     audit: 'database',
+    cache: { kind: 'off' },
     limits: { ...defaultLimits, pageSize: 500, batchSize: 1_000, relationSize: 5_000 },
     log: { level: 'debug', stream: { write: (line) => logs.push(line) } },
     ...options,

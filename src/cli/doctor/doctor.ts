@@ -10,6 +10,7 @@ import { checkDatabase } from './check-database.ts'
 import { checkKeys } from './check-keys.ts'
 import { checkProduction } from './check-production.ts'
 import { checkGraphqlCopies, checkNode } from './check-runtime.ts'
+import { checkRedis } from './check-redis.ts'
 import { checkSchema } from './check-schema.ts'
 import { checkAes, checkFieldSpeed } from './check-speed.ts'
 import { describeFailure, failure, type Finding, ok, warning } from './finding.ts'
@@ -45,7 +46,7 @@ async function examine(options: DoctorOptions): Promise<readonly Finding[]> {
     checkDataFolder(config),
     ...(await checkDatabase(config)),
     ...(await checkKeys(config.gateway.keys, policies, config.gateway.keyRights)),
-    ok('Redis', 'not needed'),
+    await checkRedis(config.gateway.cache),
     ...checkProduction(config, options),
   ]
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { findSchemaFolder, loadVaultOptions } from '../../config/load-config.ts'
+import { findSchemaFolder, loadVaultOptions, needsSessionKeys } from '../../config/load-config.ts'
 import { keyPurposes } from '../../crypto/key-provider.ts'
 import { GatewayError } from '../../errors.ts'
 import { VaultClient } from '../../kms/vault/client.ts'
@@ -9,6 +9,7 @@ import { keyNameOf, prepareKey } from '../../kms/vault/keys.ts'
 import { parseVaultOptions } from '../../kms/vault/options.ts'
 import { vaultPolicies } from '../../kms/vault/policies.ts'
 import { VaultSession } from '../../kms/vault/session.ts'
+import { sealedStoreKeks } from '../../sealed-store/sealed-store.ts'
 import { neededKeks } from '../../server/verified-keys.ts'
 import { readSchema } from '../read-schema.ts'
 import { renderTable } from '../table.ts'
@@ -25,7 +26,8 @@ export async function initVault(options: VaultInitOptions): Promise<void> {
   const { policies: schema } = readSchema(findSchemaFolder(options))
   const settings = parseVaultOptions(loadVaultOptions())
   const { mountPath, keyPrefix } = settings
-  const keyTypes = [...new Set(neededKeks(schema, 'full').map(({ keyType }) => keyType))].sort()
+  const keks = [...neededKeks(schema, 'full'), ...(needsSessionKeys() ? sealedStoreKeks : [])]
+  const keyTypes = [...new Set(keks.map(({ keyType }) => keyType))].sort()
   const keyNames = keyTypes.flatMap((keyType) =>
     keyPurposes.map((purpose) => keyNameOf(keyPrefix, { keyType, purpose })),
   )

@@ -41,6 +41,17 @@ describe('a production configuration', () => {
     ['development tokens', { SEALGATE_JWT_PUBLIC_KEY_FILE: undefined }, 'SEALGATE_JWT_PUBLIC_KEY_FILE'],
     ['tokens of any issuer', { SEALGATE_JWT_ISSUER: undefined }, 'SEALGATE_JWT_ISSUER'],
     ['certificates that nobody verifies', { VAULT_SKIP_VERIFY: 'true' }, 'VAULT_SKIP_VERIFY'],
+    ['a cache in a Redis of no address', { SEALGATE_CACHE: 'redis' }, 'REDIS_URL'],
+    [
+      'a cache at an address of another kind',
+      { SEALGATE_CACHE: 'redis', REDIS_URL: 'http://r' },
+      'REDIS_URL',
+    ],
+    [
+      'a cache that the instance has no keys for',
+      { SEALGATE_CACHE: 'memory', SEALGATE_KEY_RIGHTS: 'mask-only' },
+      'SEALGATE_CACHE',
+    ],
   ])('refuses %s, by the name of the variable', (_what, changes, variable) => {
     expect(() => load(changes)).toThrow(
       expect.objectContaining({
