@@ -1,5 +1,5 @@
 export interface AuditedDocument {
-  /** The `_id` of the document. */
+  /** The `_id` of the document; of one that was refused, that which it would have had. */
   readonly id: string
   readonly subject: string
 }
@@ -12,7 +12,16 @@ export interface AuditedAct extends AuditedDocument {
 }
 
 export type AuditOutcome =
-  'clear' | 'masked' | 'hidden' | 'failed' | 'created' | 'updated' | 'deleted' | 'verified' | 'refuted'
+  | 'clear'
+  | 'masked'
+  | 'hidden'
+  | 'failed'
+  | 'created'
+  | 'updated'
+  | 'deleted'
+  | 'conflicted'
+  | 'verified'
+  | 'refuted'
 
 /** Who asked, and by which request. */
 export interface AuditSource {

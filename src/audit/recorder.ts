@@ -8,6 +8,7 @@ const binding: ReadonlySet<AuditOutcome> = new Set([
   'updated',
   'deleted',
   'verified',
+  'conflicted',
   'refuted',
 ])
 

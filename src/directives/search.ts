@@ -47,7 +47,7 @@ export interface SearchOptions {
 export interface Searcher {
   /**
    * @throws FORBIDDEN with the coordinate when the filter or order names a field that the viewer may see in clear nowhere;
-   * BAD_USER_INPUT when a field does not support what is asked; KEY_UNAVAILABLE when terms cannot be made
+   * LIMIT_EXCEEDED when the filter is too large; BAD_USER_INPUT when a field does not support what is asked; KEY_UNAVAILABLE when terms cannot be made
    */
   prepare(options: SearchOptions): Promise<Search>
 }
@@ -75,6 +75,9 @@ export function createSearcher(ring: KeyRing, ciphers: PathCiphers): Searcher {
   }
 }
 
+/** Values and conditions of one filter. Each is work for the database, and for a protected field an HMAC and a decryption. */
+const mostFilterParts = 1_000
+
 type MakeTerm = (field: FieldPolicy, value: unknown) => Buffer
 
 const combinators: readonly string[] = ['and', 'or', 'not']
@@ -82,6 +85,7 @@ const combinators: readonly string[] = ['and', 'or', 'not']
 class FilterReader {
   rows: 'all' | 'own' = 'all'
   readonly searched: SearchedPath[] = []
+  #parts = 0
   readonly #model: ModelPolicy
   readonly #decisions: Decisions
 
@@ -104,6 +108,7 @@ class FilterReader {
 
   /** Checks every field that the filter names before any key is asked for; returns the encrypted ones. */
   searchedFields(filter: Input, negated = false): readonly FieldPolicy[] {
+    this.#count(1)
     return Object.entries(filter).flatMap(([name, value]) => {
       if (value == null) return []
       if (combinators.includes(name)) {
@@ -111,6 +116,7 @@ class FilterReader {
       }
       const field = this.#field(name)
       this.permit(field)
+      for (const operand of Object.values(value)) this.#count(Array.isArray(operand) ? operand.length : 1)
       if (field.protection.kind !== 'encrypted') return []
       if (negated) {
         const message = `${field.coordinate} is encrypted and supports \`eq\` and \`in\`, but not inside \`not\`.`
@@ -150,6 +156,13 @@ class FilterReader {
       this.searched.push({ field, values, terms })
       return [{ kind: 'terms', path: field.stored, terms }]
     })
+  }
+
+  #count(parts: number): void {
+    this.#parts += parts
+    if (this.#parts <= mostFilterParts) return
+    const message = `A filter has at most ${mostFilterParts} conditions and values.`
+    throw new GatewayError('LIMIT_EXCEEDED', { message, inputPath: 'filter' })
   }
 
   #field(name: string): FieldPolicy {

@@ -6,7 +6,7 @@ import { draftCreate, draftUpdate } from '../directives/draft-document.ts'
 import { type ModelPolicy, stored } from '../directives/policies.ts'
 import type { StoredObject } from '../directives/reveal-documents.ts'
 import { GatewayError } from '../errors.ts'
-import { UniqueViolation } from '../storage/translate-error.ts'
+import { assertAffordable } from './assert-affordable.ts'
 import {
   permittedRows,
   repositoryOf,
@@ -15,11 +15,15 @@ import {
   revealWritten,
 } from './model-context.ts'
 import type { RequestContext } from './request-context.ts'
+import { UniqueConflicts } from './unique-conflicts.ts'
 
 type Input = Readonly<Record<string, unknown>>
 
 /** Writers of one document may meet; each re-reads and tries again this often. */
 const updateAttempts = 5
+
+/** What storage gave no outcome for. */
+const lost = new GatewayError('INTERNAL_SERVER_ERROR')
 
 export function createCreateResolver(model: ModelPolicy, tools: ResolverTools): Resolve {
   const repository = repositoryOf(tools, model)
@@ -34,8 +38,9 @@ export function createCreateResolver(model: ModelPolicy, tools: ResolverTools): 
       at: 'input',
     })
     await sealOne(tools, draft)
-    const [result] = await repository.insert([draft])
-    if (result === undefined || result instanceof GatewayError) throw explainConflict(result, model, context)
+    const conflicts = new UniqueConflicts(model, context, tools.attempts)
+    const result = (await conflicts.insert(repository, [draft])).get(draft)
+    if (result === undefined || result instanceof GatewayError) throw result ?? lost
     recordWrite(context, model, result, 'created')
     return revealWritten(tools, model, result, context, tools.selections.of(info, model))
   }
@@ -62,19 +67,20 @@ export function createCreateManyResolver(model: ModelPolicy, tools: ResolverTool
     permittedRows(context, model, 'create')
     const drafts = inputs.map((input, position) => draftOrError(model, tools, context, input, position))
     const valid = drafts.filter((draft): draft is Draft => !(draft instanceof GatewayError))
+    assertAffordable(valid, tools.limits)
     const refusals = await tools.sealer.seal(valid)
     const sealed = valid.filter((_draft, index) => refusals[index] === undefined)
-    const inserted = await repository.insert(sealed)
+    const inserted = await new UniqueConflicts(model, context, tools.attempts).insert(repository, sealed)
     const results = new Map<Draft, StoredObject | GatewayError | undefined>([
       ...valid.map((draft, index) => [draft, refusals[index]] as const),
-      ...sealed.map((draft, index) => [draft, inserted[index]] as const),
+      ...inserted,
     ])
     const selection = tools.selections.of(info, model, ['document'])
     return Promise.all(
       drafts.map(async (draft): Promise<CreateOutcome> => {
         const result = draft instanceof GatewayError ? draft : results.get(draft)
         if (result === undefined || result instanceof GatewayError) {
-          const { code, message, inputPath, coordinate } = explainConflict(result, model, context)
+          const { code, message, inputPath, coordinate } = result ?? lost
           return { document: null, error: { code, message, inputPath, coordinate } }
         }
         recordWrite(context, model, result, 'created')
@@ -84,7 +90,8 @@ export function createCreateManyResolver(model: ModelPolicy, tools: ResolverTool
   }
 }
 
-async function sealOne({ sealer }: ResolverTools, draft: Draft): Promise<void> {
+async function sealOne({ sealer, limits }: ResolverTools, draft: Draft): Promise<void> {
+  assertAffordable([draft], limits)
   const [refusal] = await sealer.seal([draft])
   if (refusal !== undefined) throw refusal
 }
@@ -120,6 +127,7 @@ async function update(
 ): Promise<StoredObject> {
   const repository = repositoryOf(tools, model)
   const rows = permittedRows(context, model, 'update')
+  const conflicts = new UniqueConflicts(model, context, tools.attempts)
   const { id, input, revision } = args as { id: string; input: Input; revision?: number | null }
   for (let attempt = 0; attempt < updateAttempts; attempt += 1) {
     const current = await repository.findById(rows, id)
@@ -128,12 +136,10 @@ async function update(
     const { policies } = tools
     const draft = draftUpdate({ policies, model, decisions: context.decisions, input, at: 'input' }, current)
     await sealOne(tools, draft)
-    try {
-      const updated = await repository.update(rows, draft, current[stored.revision] as number)
-      if (updated !== undefined) return updated
-    } catch (error) {
-      throw error instanceof GatewayError ? explainConflict(error, model, context) : error
-    }
+    const updated = await conflicts.guard(draft, () =>
+      repository.update(rows, draft, current[stored.revision] as number),
+    )
+    if (updated !== undefined) return updated
   }
   throw new GatewayError('CONFLICT', { message: 'The document was changed by somebody else.' })
 }
@@ -156,21 +162,4 @@ function recordWrite(
 ): void {
   const id = String(document[stored.id])
   audit.record({ coordinate: model.name, id, subject: String(document[stored.subject]), outcome })
-}
-
-/**
- * A unique violation says that a value exists. Which field it was is told to those who may see the field in clear in every
- * row, and to nobody else.
- */
-function explainConflict(
-  error: GatewayError | undefined,
-  model: ModelPolicy,
-  { decisions }: RequestContext,
-): GatewayError {
-  if (!(error instanceof UniqueViolation)) return error ?? new GatewayError('INTERNAL_SERVER_ERROR')
-  const field = model.fields.find((candidate) => candidate.stored === error.path)
-  const mayKnow = field !== undefined && decisions.input(field.coordinate) === 'all'
-  if (!mayKnow) return new GatewayError('CONFLICT')
-  const message = `Another document has the same ${field.name}.`
-  return new GatewayError('CONFLICT', { message, coordinate: field.coordinate })
 }
