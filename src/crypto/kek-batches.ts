@@ -44,6 +44,7 @@ export class KekBatches {
       this.trips.wraps += batch.length
       this.trips.wrapTrips += 1
       const items = batch.map(({ tuple, key }) => ({
+        tenant: tuple.holder.tenant,
         context: wrapContext(tuple),
         key: key.rootForWrapping(),
       }))
@@ -59,6 +60,7 @@ export class KekBatches {
       this.trips.unwrapTrips += 1
       this.trips.unwrapsFor[kek.purpose] += batch.length
       const items = batch.map(({ tuple, stored }) => ({
+        tenant: tuple.holder.tenant,
         context: wrapContext(tuple),
         wrapped: stored.wrapped,
       }))

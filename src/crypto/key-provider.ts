@@ -14,11 +14,15 @@ export interface WrapItem {
   readonly context: Buffer
   /** The 32 bytes of a data key. The provider neither keeps nor changes them. */
   readonly key: Buffer
+  /** Whose data the key protects, where a provider has keys per tenant. Absent: the installation's own, such as a canary. */
+  readonly tenant?: string
 }
 
 export interface UnwrapItem {
   readonly context: Buffer
   readonly wrapped: Buffer
+  /** As it was when the key was wrapped. */
+  readonly tenant?: string
 }
 
 /** `INVALID`: this item cannot be opened with this KEK and context. `UNAVAILABLE`: the provider could not tell. */

@@ -56,7 +56,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const app = createHttp(options.log)
 
   const storage = await connectStorage(policies, options.storage)
-  const provider = createKeyProvider(options.keys)
+  const provider = createKeyProvider(options.keys, storage.intermediateKeys)
   const rights = options.keyRights
   const cacheKeks = options.cache.kind === 'off' ? [] : sealedStoreKeks
   const keks = [...neededKeks(policies, rights), ...cacheKeks]

@@ -31,26 +31,22 @@ export async function openKeyRing({ keys, storage, keks, rights }: KeyRingSource
       message: `A ${rights} instance may not use these keys.`,
     })
   }
-  const provider = createKeyProvider(keys)
+  const store = await connectKeyStore(storage)
+  const provider = createKeyProvider(keys, store.intermediateKeys)
+  const disconnect = () => Promise.allSettled([provider.close(), store.close()])
   try {
-    const store = await connectKeyStore(storage)
-    try {
-      await provider.prepare(keks)
-      await verifyKeks(provider, store.keyStore, keks, rights)
-    } catch (error) {
-      await store.close()
-      throw error
-    }
-    const keyRing = new KeyRing({ store: store.keyStore, provider, rights })
-    return {
-      keyRing,
-      close: async () => {
-        keyRing.clear()
-        await Promise.allSettled([provider.close(), store.close()])
-      },
-    }
+    await provider.prepare(keks)
+    await verifyKeks(provider, store.keyStore, keks, rights)
   } catch (error) {
-    await provider.close()
+    await disconnect()
     throw error
+  }
+  const keyRing = new KeyRing({ store: store.keyStore, provider, rights })
+  return {
+    keyRing,
+    close: async () => {
+      keyRing.clear()
+      await disconnect()
+    },
   }
 }

@@ -1,12 +1,15 @@
 import mongoose from 'mongoose'
 
+import type { IntermediateKeyStore } from '../crypto/intermediate-key-store.ts'
 import type { KeyStore } from '../crypto/key-store.ts'
 import type { StorageOptions } from './connect-storage.ts'
+import { createMongoIntermediateKeyStore } from './mongo-intermediate-key-store.ts'
 import { createMongoKeyStore } from './mongo-key-store.ts'
 import { isDatabaseError, translateError } from './translate-error.ts'
 
 export interface ConnectedKeyStore {
   readonly keyStore: KeyStore
+  readonly intermediateKeys: IntermediateKeyStore
   readonly close: () => Promise<void>
 }
 
@@ -21,7 +24,11 @@ export async function connectKeyStore({
   const connection = mongoose.createConnection()
   try {
     await connection.openUri(uri, { serverSelectionTimeoutMS: 5_000 })
-    return { keyStore: createMongoKeyStore(connection, keysDatabase), close: () => connection.close() }
+    return {
+      keyStore: createMongoKeyStore(connection, keysDatabase),
+      intermediateKeys: createMongoIntermediateKeyStore(connection, keysDatabase),
+      close: () => connection.close(),
+    }
   } catch (error) {
     await connection.close().catch(() => undefined)
     throw isDatabaseError(error) ? translateError(error) : error

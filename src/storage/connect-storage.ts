@@ -1,5 +1,6 @@
 import mongoose, { type Connection } from 'mongoose'
 
+import type { IntermediateKeyStore } from '../crypto/intermediate-key-store.ts'
 import type { KeyStore } from '../crypto/key-store.ts'
 import type { Policies } from '../directives/policies.ts'
 import { protectedPaths } from '../directives/protected-paths.ts'
@@ -7,6 +8,7 @@ import { GatewayError } from '../errors.ts'
 import { type Attempts, createAttempts } from './attempts.ts'
 import { createModels } from './create-models.ts'
 import { createMongoAuditSink } from './mongo-audit-sink.ts'
+import { createMongoIntermediateKeyStore } from './mongo-intermediate-key-store.ts'
 import { createMongoKeyStore } from './mongo-key-store.ts'
 import { Repository } from './repository.ts'
 import { isDatabaseError, translateError } from './translate-error.ts'
@@ -23,6 +25,7 @@ export interface StorageOptions {
 export interface Storage {
   readonly repositories: ReadonlyMap<string, Repository>
   readonly keyStore: KeyStore
+  readonly intermediateKeys: IntermediateKeyStore
   readonly attempts: Attempts
   readonly auditSink: ReturnType<typeof createMongoAuditSink>
   /** Whether a model has any document. */
@@ -66,6 +69,7 @@ export async function connectStorage(policies: Policies, options: StorageOptions
     return {
       repositories: new Map([...models].map(([name, model]) => [name, new Repository(model)])),
       keyStore: createMongoKeyStore(connection, options.keysDatabase),
+      intermediateKeys: createMongoIntermediateKeyStore(connection, options.keysDatabase),
       attempts: createAttempts(connection),
       auditSink: createMongoAuditSink(connection),
       isEmpty: async (name) => (await named(name).findOne({}, { _id: 1 }).lean().exec()) === null,

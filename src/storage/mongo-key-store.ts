@@ -35,14 +35,14 @@ interface CanaryDocument {
 }
 
 /** Durable where the server knows the words: majority of a replica set, journaled. */
-const writeConcern = { w: 'majority', journal: true } as const
+export const durable = { w: 'majority', journal: true } as const
 
 /**
  * Keeps key rows in the collection `datakeys` of a database of its own, so that they have their own backups: data backups
  * of any age are restored beside the current keys.
  */
 export function createMongoKeyStore(connection: Connection, database: string): KeyStore {
-  const db = connection.getClient().db(database, { writeConcern })
+  const db = connection.getClient().db(database, { writeConcern: durable })
   const rows = db.collection<KeyDocument>('datakeys')
   const canaries = db.collection<CanaryDocument>('canaries')
   const find = async (ids: readonly Buffer[]): Promise<KeyRow[]> => {
@@ -87,7 +87,7 @@ export function createMongoKeyStore(connection: Connection, database: string): K
         const document = await canaries.findOne({ _id: kekName(kek) })
         return document === null
           ? undefined
-          : { keyId: bytes(document.keyId), wrapped: bytes(document.wrapped) }
+          : { keyId: bytesOf(document.keyId), wrapped: bytesOf(document.wrapped) }
       }),
 
     insertCanary: (kek, canary) =>
@@ -96,7 +96,7 @@ export function createMongoKeyStore(connection: Connection, database: string): K
         await canaries.updateOne({ _id: kekName(kek) }, { $setOnInsert: document }, { upsert: true })
         const winner = await canaries.findOne({ _id: kekName(kek) })
         if (winner === null) throw new Error('canary is gone')
-        return { keyId: bytes(winner.keyId), wrapped: bytes(winner.wrapped) }
+        return { keyId: bytesOf(winner.keyId), wrapped: bytesOf(winner.wrapped) }
       }),
   }
 }
@@ -129,12 +129,12 @@ function toKeyDocument(key: StoredKey): StoredKeyDocument {
 
 function fromDocument({ _id, holder, keys, erased }: KeyDocument): KeyRow {
   return {
-    id: bytes(_id),
+    id: bytesOf(_id),
     holder,
     keys: Object.values(keys).map((key) => ({
       ...key,
-      keyId: bytes(key.keyId),
-      wrapped: bytes(key.wrapped),
+      keyId: bytesOf(key.keyId),
+      wrapped: bytesOf(key.wrapped),
     })),
     ...(erased === true ? { erased } : {}),
   }
@@ -144,6 +144,6 @@ function binary(value: Buffer): Binary {
   return new Binary(value, 0)
 }
 
-function bytes(value: Binary | Buffer): Buffer {
+export function bytesOf(value: Binary | Buffer): Buffer {
   return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer.subarray(0, value.position))
 }

@@ -7,6 +7,8 @@ import type { Kek, KeyOutcome, KeyProvider } from '../../src/crypto/key-provider
 export interface KeyProviderSuite {
   /** Makes a provider over the same keys each time, as another process or a restart would. */
   create(): KeyProvider
+  /** Makes a KEK in the service, where that is not for the provider to do. */
+  createKek?(kek: Kek): Promise<void>
 }
 
 const reveal: Kek = { keyType: 'PII', purpose: 'REVEAL' }
@@ -19,7 +21,12 @@ export function describeKeyProvider(name: string, suite: KeyProviderSuite): void
   describe(`key provider ${name}`, () => {
     let provider: KeyProvider
 
+    const createKeks = async (...keks: readonly Kek[]) => {
+      for (const kek of keks) await suite.createKek?.(kek)
+    }
+
     beforeAll(async () => {
+      await createKeks(reveal, mask, other, { keyType: 'PII', purpose: 'INDEX' })
       provider = suite.create()
       await provider.prepare([reveal, mask, other])
     })
@@ -147,6 +154,7 @@ export function describeKeyProvider(name: string, suite: KeyProviderSuite): void
 
     test('ends with the same keys when several instances make them at once', async () => {
       const fresh: Kek = { keyType: `RACE_${randomInt(2 ** 32)}`, purpose: 'INDEX' }
+      await createKeks(fresh)
       const instances = Array.from({ length: 4 }, () => suite.create())
       await Promise.all(instances.map((instance) => instance.prepare([fresh])))
       const key = randomBytes(32)
@@ -188,6 +196,7 @@ export function describeKeyProvider(name: string, suite: KeyProviderSuite): void
 
       beforeEach(async () => {
         kek = { keyType: `VERSIONS_${randomInt(2 ** 32)}`, purpose: 'REVEAL' }
+        await createKeks(kek)
         await provider.prepare([kek])
         foreign = suite.create()
         await foreign.prepare([kek])

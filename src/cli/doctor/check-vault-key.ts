@@ -1,6 +1,6 @@
 import type { Kek } from '../../crypto/key-provider.ts'
 import { type KeyRights, mayUse } from '../../crypto/key-rights.ts'
-import { keyNameOf } from '../../kms/vault/keys.ts'
+import { keyNameOf } from '../../kms/key-name.ts'
 import type { VaultSettings } from '../../kms/vault/options.ts'
 import type { VaultSession } from '../../kms/vault/session.ts'
 import { failure, type Finding, ok, warning } from './finding.ts'

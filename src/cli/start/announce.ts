@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 
 import type { Config } from '../../config/load-config.ts'
+import type { KeyProviderOptions } from '../../kms/index.ts'
 import { graphqlPath } from '../../server/create-gateway.ts'
 import type { DevelopmentToken } from './development-tokens.ts'
 import type { Example } from './example.ts'
@@ -44,8 +45,13 @@ function facts({ database, dataFolder, gateway }: Config, state: ExampleState): 
   return [
     ['schema', schemaFolder],
     ['data', `${database.kind === 'embedded' ? dataFolder : 'the MongoDB server of MONGODB_URI'}${data}`],
-    ['keys', keys.provider === 'vault' ? `Vault at ${keys.address}` : keys.folder],
+    ['keys', describeKeys(keys)],
   ]
+}
+
+function describeKeys(keys: KeyProviderOptions): string {
+  if (keys.provider === 'local') return keys.folder
+  return keys.provider === 'vault' ? `Vault at ${keys.address}` : keys.provider
 }
 
 function developmentParts({ gateway, database, tokens }: Config): readonly string[] {

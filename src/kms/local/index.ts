@@ -13,7 +13,7 @@ import { type KekVersion, KekVersions } from './kek-versions.ts'
 import type { Keyring } from './keyring.ts'
 import { openKeyring } from './open-keyring.ts'
 import type { LocalOptions } from './options.ts'
-import { openBytes, sealBytes, sealOverhead } from './seal.ts'
+import { openBytes, sealBytes, sealOverhead } from '../seal.ts'
 
 // A wrapped key: format version, KEK version (32 bits), nonce, ciphertext, tag. The context follows the first five bytes
 // in the AAD; their fixed length keeps the two apart.

@@ -11,7 +11,7 @@ import {
   removeFile,
   syncFolder,
 } from './durable-file.ts'
-import { openBytes, sealBytes, sealOverhead } from './seal.ts'
+import { openBytes, sealBytes, sealOverhead } from '../seal.ts'
 
 // Format 1 of a KEK file, `NAME-VERSION.kek`: prefix, sealed KEK. It is bound to its prefix, the salt of the folder and its
 // name, so none can be exchanged for another.

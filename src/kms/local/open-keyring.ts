@@ -5,7 +5,7 @@ import { createFileOnce, createPrivateFolder, readPrivateFile } from './durable-
 import { Keyring } from './keyring.ts'
 import { readMasterKey } from './master-key.ts'
 import type { LocalOptions } from './options.ts'
-import { openBytes, sealBytes, sealOverhead } from './seal.ts'
+import { openBytes, sealBytes, sealOverhead } from '../seal.ts'
 
 // Format 1 of the file `keyring`: prefix, salt, sealed nothing, bound to prefix and salt.
 const keyringPrefix = Buffer.from('SGKR\x01', 'latin1')

@@ -1,6 +1,4 @@
-import type { Kek } from '../../crypto/key-provider.ts'
 import { GatewayError } from '../../errors.ts'
-import { kekNameOf } from '../kek-name.ts'
 import type { VaultSession } from './session.ts'
 
 /** What a KEK must be; anything else is refused, because Vault would answer all the same. */
@@ -14,16 +12,6 @@ const required = {
 } as const
 
 const { deletion_allowed: _, ...creation } = required
-
-/**
- * `<prefix>-<key type>-<purpose>`, in lower case with `-` for `_`, such as `sealgate-api-key-reveal`.
- *
- * No two KEKs of any two installations share a name: a prefix holds no `-`, so it ends at the first one; a purpose holds
- * none, so it starts behind the last one; and a key type has neither lower case letters nor `-` before it is written so.
- */
-export function keyNameOf(prefix: string, kek: Kek): string {
-  return `${prefix}-${kekNameOf(kek).toLowerCase().replaceAll('_', '-')}`
-}
 
 /**
  * Makes sure that a key exists and is what a KEK must be; creates it, and mounts the engine, where the token may.

@@ -1,4 +1,6 @@
 import { GatewayError } from '../../errors.ts'
+import { isKeyPrefix } from '../key-name.ts'
+import { isLoopback } from '../service-address.ts'
 
 /** Keys of Vault's transit engine. Checked when the provider is made, see {@link parseVaultOptions}. */
 export interface VaultOptions {
@@ -66,7 +68,7 @@ export function parseVaultOptions(options: VaultOptions): VaultSettings {
     throw invalid('address', 'must be https: over plain http, keys would cross the network in clear')
   }
   if (!pathPattern.test(settings.mountPath)) throw invalid('mountPath', 'is not a mount path')
-  if (!/^[a-z0-9_]+$/.test(settings.keyPrefix)) {
+  if (!isKeyPrefix(settings.keyPrefix)) {
     throw invalid('keyPrefix', 'may hold lower case letters, digits and _')
   }
   if (settings.namespace !== undefined && !pathPattern.test(settings.namespace)) {
@@ -78,10 +80,6 @@ export function parseVaultOptions(options: VaultOptions): VaultSettings {
     throw invalid('auth.mountPath', 'is not a mount path')
   }
   return settings
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
 }
 
 function invalid(option: string, problem: string): GatewayError {

@@ -1,6 +1,6 @@
 import { keyPurposes } from '../../crypto/key-provider.ts'
 import { grantedUses, type KeyRights } from '../../crypto/key-rights.ts'
-import { keyNameOf } from './keys.ts'
+import { keyNameOf } from '../key-name.ts'
 import type { VaultSettings } from './options.ts'
 
 /** One policy for each kind of instance, and one for whoever rotates, rewraps and trims. */

@@ -1,0 +1,3 @@
+export interface AzureKeyVaultOptions {
+  readonly provider: 'azure-key-vault'
+}

@@ -1,0 +1,3 @@
+export interface GcpKmsOptions {
+  readonly provider: 'gcp-kms'
+}
