@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url'
 import type { KeyProviderOptions, VaultOptions } from '../kms/index.ts'
 import { defaultLimits } from '../server/limits.ts'
 import type { CacheOptions, GatewayOptions } from '../server/options.ts'
+import { readAwsKms } from './read-aws-kms.ts'
+import { readAzureKeyVault } from './read-azure-key-vault.ts'
 import { EnvironmentReader, invalid } from './read-environment.ts'
+import { readGcpKms } from './read-gcp-kms.ts'
 import { readVault } from './read-vault.ts'
 
 /** What a start needs to know, read from the environment once. */
@@ -139,13 +142,16 @@ export function readKeys(
   production: boolean,
   dataFolder: string,
 ): KeyProviderOptions {
-  const kind = read.choice('SEALGATE_KEYS', ['local', 'vault'])
+  const kind = read.choice('SEALGATE_KEYS', ['local', 'vault', 'aws-kms', 'azure-key-vault', 'gcp-kms'])
+  if (kind === 'aws-kms') return readAwsKms(read)
+  if (kind === 'azure-key-vault') return readAzureKeyVault(read)
+  if (kind === 'gcp-kms') return readGcpKms(read)
   if (kind === 'vault' || (kind === undefined && read.text('VAULT_ADDR') !== undefined))
     return readVault(read, production)
   if (production && kind === undefined) {
     throw invalid(
       'VAULT_ADDR',
-      'is needed in production; keys in a local file are used only if SEALGATE_KEYS=local asks for them',
+      'or another key service named by SEALGATE_KEYS is needed in production; keys in a local file are used only if SEALGATE_KEYS=local asks for them',
     )
   }
   const value = read.text('SEALGATE_MASTER_KEY')

@@ -11,7 +11,7 @@ import { lengthPrefixed } from './length-prefixed.ts'
  *
  * @param keks - those that the instance may use. A canary of one with which it may only wrap is made where it is missing,
  * and left to be opened by an instance that may unwrap.
- * @throws `KEYS_MISMATCH` when a canary does not open, or is missing while keys of its KEK exist; `KEY_UNAVAILABLE` when
+ * @throws `CONFIGURATION_INVALID` when the provider has no such kind of instance; `KEYS_MISMATCH` when a canary does not open, or is missing while keys of its KEK exist; `KEY_UNAVAILABLE` when
  * the KMS could not tell, or a canary is missing that this instance may not make.
  */
 export async function verifyKeks(
@@ -20,6 +20,7 @@ export async function verifyKeks(
   keks: readonly Kek[],
   rights: KeyRights,
 ): Promise<void> {
+  assertMayCreate(provider, keks, rights)
   await Promise.all(
     keks.map(async (kek) => {
       const canary = (await store.findCanary(kek)) ?? (await createCanary(provider, store, kek, rights))
@@ -30,6 +31,18 @@ export async function verifyKeks(
       if (!isOpenedBy(bytes, canary)) throw new GatewayError('KEYS_MISMATCH')
     }),
   )
+}
+
+/** Where keys between KEK and data keys are shared, whoever wraps must be able to unwrap the shared one. */
+function assertMayCreate({ name, capabilities }: KeyProvider, keks: readonly Kek[], rights: KeyRights): void {
+  if (capabilities.batch && capabilities.context) return
+  const blind = keks.some(
+    ({ purpose }) => mayUse(rights, 'wrap', purpose) && !mayUse(rights, 'unwrap', purpose),
+  )
+  if (!blind) return
+  throw new GatewayError('CONFIGURATION_INVALID', {
+    message: `A ${rights} instance needs a key service with batches and contexts, such as vault; ${name} has not both.`,
+  })
 }
 
 /** The one that is stored, which may be another process's. */

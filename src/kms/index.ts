@@ -1,11 +1,13 @@
 import type { IntermediateKeyStore } from '../crypto/intermediate-key-store.ts'
 import type { KeyProvider } from '../crypto/key-provider.ts'
-import { createAwsKmsProvider } from './aws-kms/index.ts'
+import { createAwsKmsService } from './aws-kms/index.ts'
 import type { AwsKmsOptions } from './aws-kms/options.ts'
-import { createAzureKeyVaultProvider } from './azure-key-vault/index.ts'
+import { createAzureKeyVaultService } from './azure-key-vault/index.ts'
 import type { AzureKeyVaultOptions } from './azure-key-vault/options.ts'
-import { createGcpKmsProvider } from './gcp-kms/index.ts'
+import { createGcpKmsService } from './gcp-kms/index.ts'
 import type { GcpKmsOptions } from './gcp-kms/options.ts'
+import type { KeyService } from './intermediate/key-service.ts'
+import { IntermediateKeyProvider } from './intermediate/provider.ts'
 import { createLocalKeyProvider } from './local/index.ts'
 import type { LocalOptions } from './local/options.ts'
 import { createVaultKeyProvider } from './vault/index.ts'
@@ -18,40 +20,49 @@ export type { LocalOptions } from './local/options.ts'
 export type { VaultOptions } from './vault/options.ts'
 
 /** Providers that wrap many keys, each under its own context, in one request. */
-export type BatchingOptions = LocalOptions | VaultOptions
-/** Providers over a key service that wraps one key at a time: they keep intermediate keys. */
-export type CloudOptions = AwsKmsOptions | AzureKeyVaultOptions | GcpKmsOptions
+export type BatchProviderOptions = LocalOptions | VaultOptions
+/** Services that wrap one key at a time, under which intermediate keys are kept. */
+export type KeyServiceOptions = AwsKmsOptions | AzureKeyVaultOptions | GcpKmsOptions
 
-export type KeyProviderOptions = BatchingOptions | CloudOptions
-
-/** One row per provider. A new one is a folder beside this file, a member of a union and a row. */
-const factories = {
-  local: createLocalKeyProvider,
-  vault: createVaultKeyProvider,
-  'aws-kms': createAwsKmsProvider,
-  'azure-key-vault': createAzureKeyVaultProvider,
-  'gcp-kms': createGcpKmsProvider,
-} satisfies {
-  readonly [P in KeyProviderOptions['provider']]: (
-    options: OptionsOf<P>,
-    store: IntermediateKeyStore,
-  ) => KeyProvider
-}
+export type KeyProviderOptions = BatchProviderOptions | KeyServiceOptions
 
 type OptionsOf<P> = Extract<KeyProviderOptions, { readonly provider: P }>
+
+/** One row per provider. A new one is a folder beside this file, a member of a union and a row in a table. */
+const providers = {
+  local: createLocalKeyProvider,
+  vault: createVaultKeyProvider,
+} satisfies { readonly [P in BatchProviderOptions['provider']]: (options: OptionsOf<P>) => KeyProvider }
+
+const services = {
+  'aws-kms': createAwsKmsService,
+  'azure-key-vault': createAzureKeyVaultService,
+  'gcp-kms': createGcpKmsService,
+} satisfies { readonly [P in KeyServiceOptions['provider']]: (options: OptionsOf<P>) => KeyService }
 
 /**
  * Makes the provider that the options name. Nothing is read, written or asked before its `prepare`.
  *
- * @param store - where intermediate keys are kept; not needed by providers that have none.
+ * @param store - where intermediate keys are kept, for the services that need them.
  * @throws GatewayError `CONFIGURATION_INVALID` when an option is wrong.
  */
-export function createKeyProvider(options: BatchingOptions): KeyProvider
+export function createKeyProvider(options: BatchProviderOptions): KeyProvider
 export function createKeyProvider(options: KeyProviderOptions, store: IntermediateKeyStore): KeyProvider
 export function createKeyProvider(options: KeyProviderOptions, store?: IntermediateKeyStore): KeyProvider {
-  const create = factories[options.provider] as (
-    options: KeyProviderOptions,
-    store: IntermediateKeyStore | undefined,
-  ) => KeyProvider
-  return create(options, store)
+  if (isKeyServiceOptions(options)) {
+    if (store === undefined) throw new TypeError('A key service needs a store of intermediate keys.')
+    return new IntermediateKeyProvider(createKeyService(options), store)
+  }
+  const create = providers[options.provider] as (options: BatchProviderOptions) => KeyProvider
+  return create(options)
+}
+
+/** @throws GatewayError `CONFIGURATION_INVALID` when an option is wrong. */
+export function createKeyService(options: KeyServiceOptions): KeyService {
+  const create = services[options.provider] as (options: KeyServiceOptions) => KeyService
+  return create(options)
+}
+
+export function isKeyServiceOptions(options: KeyProviderOptions): options is KeyServiceOptions {
+  return Object.hasOwn(services, options.provider)
 }

@@ -12,7 +12,7 @@ const stated = readTable(readPaper('README.md'), ['variable', 'default', 'what']
 
 test('the README has a row for each variable that the configuration reads, and for no other', () => {
   const read = code.flatMap((text) => [
-    ...text.matchAll(/'(NODE_ENV|(?:SEALGATE|VAULT|MONGODB|REDIS)_[A-Z_]+)'/g),
+    ...text.matchAll(/'(NODE_ENV|(?:SEALGATE|VAULT|MONGODB|REDIS|AWS|AZURE|GOOGLE)_[A-Z_]+)'/g),
   ])
   const names = [...new Set(read.map(([, name]) => `\`${name ?? ''}\``))]
   expect(names.length).toBeGreaterThan(30)
@@ -25,6 +25,8 @@ test('a start takes the variables of the README, and no other of our name, for w
 })
 
 test('every variable that a message of the configuration names is one that it reads', () => {
-  const mentioned = code.flatMap((text) => text.match(/\b(?:SEALGATE|VAULT|MONGODB|REDIS)_[A-Z_]+\b/g) ?? [])
+  const mentioned = code.flatMap(
+    (text) => text.match(/\b(?:SEALGATE|VAULT|MONGODB|REDIS|AWS|AZURE|GOOGLE)_[A-Z_]+\b/g) ?? [],
+  )
   expect(mentioned.filter((name) => !stated.includes(`\`${name}\``))).toEqual([])
 })

@@ -3,7 +3,13 @@ import { join } from 'node:path'
 
 import type { KeyRights } from '../../crypto/key-rights.ts'
 import type { Policies } from '../../directives/policies.ts'
-import { createKeyProvider, type KeyProviderOptions, type LocalOptions } from '../../kms/index.ts'
+import {
+  createKeyProvider,
+  isKeyServiceOptions,
+  type KeyProviderOptions,
+  type LocalOptions,
+} from '../../kms/index.ts'
+import { checkKeyService } from './check-key-service.ts'
 import { checkVault } from './check-vault.ts'
 import { describeFailure, failure, type Finding, ok } from './finding.ts'
 
@@ -13,6 +19,7 @@ export function checkKeys(
   policies: Policies | undefined,
   rights: KeyRights,
 ): Promise<readonly Finding[]> {
+  if (isKeyServiceOptions(options)) return checkKeyService(options, policies, rights)
   return options.provider === 'vault' ? checkVault(options, policies, rights) : checkLocal(options)
 }
 

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { DataKey } from '../../../src/crypto/data-key.ts'
 import type { IntermediateKeyStore } from '../../../src/crypto/intermediate-key-store.ts'
 import type { Kek, KeyProvider } from '../../../src/crypto/key-provider.ts'
-import { createAzureKeyVaultProvider } from '../../../src/kms/azure-key-vault/index.ts'
+import { createAzureKeyVaultService } from '../../../src/kms/azure-key-vault/index.ts'
 import { packSignedKey } from '../../../src/kms/azure-key-vault/signed-key.ts'
+import { IntermediateKeyProvider } from '../../../src/kms/intermediate/provider.ts'
 import { keyNameOf } from '../../../src/kms/key-name.ts'
 import { FakeAzureKeyVault } from '../../support/fake-azure-key-vault.ts'
 import { FaultyProxy } from '../../support/faulty-proxy.ts'
@@ -33,7 +34,7 @@ const credential = {
 
 function create(store: IntermediateKeyStore): KeyProvider {
   const options = { provider: 'azure-key-vault', vaultUrl: proxy.address, timeoutMs: 1_000 } as const
-  return createAzureKeyVaultProvider(options, store, credential)
+  return new IntermediateKeyProvider(createAzureKeyVaultService(options, credential), store)
 }
 
 /** Of an operation on a key, not of what the SDK asks around it: the challenge, the key itself. */

@@ -6,7 +6,8 @@ import { credentials } from '@grpc/grpc-js'
 import type { IntermediateKeyStore } from '../../../src/crypto/intermediate-key-store.ts'
 import type { Kek, KeyProvider } from '../../../src/crypto/key-provider.ts'
 import { crc32c } from '../../../src/kms/gcp-kms/crc32c.ts'
-import { createGcpKmsProvider } from '../../../src/kms/gcp-kms/index.ts'
+import { createGcpKmsService } from '../../../src/kms/gcp-kms/index.ts'
+import { IntermediateKeyProvider } from '../../../src/kms/intermediate/provider.ts'
 import { keyNameOf } from '../../../src/kms/key-name.ts'
 import { FakeGcpKms } from '../../support/fake-gcp-kms.ts'
 import { openIntermediateKeys, type TestIntermediateKeys } from '../../support/intermediate-key-stores.ts'
@@ -27,7 +28,8 @@ const nameOf = (kek: Kek): string => `${keyRing}/cryptoKeys/${keyNameOf('sealgat
 
 function create(store: IntermediateKeyStore): KeyProvider {
   const options = { provider: 'gcp-kms', keyRing, endpoint: fake.address, timeoutMs: 1_000 } as const
-  return createGcpKmsProvider(options, store, { sslCreds: credentials.createInsecure() })
+  const channel = { sslCreds: credentials.createInsecure() }
+  return new IntermediateKeyProvider(createGcpKmsService(options, channel), store)
 }
 
 describeKeyService('gcp-kms', {
