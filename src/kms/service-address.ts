@@ -1,7 +1,8 @@
 /** Whether an address is an https URL without a path, or an http one of this machine, to which keys may travel in clear. */
 export function isServiceAddress(address: string): boolean {
-  const url = URL.canParse(address) ? new URL(address) : undefined
-  if (url === undefined || url.href !== `${url.origin}/`) return false
+  if (!URL.canParse(address)) return false
+  const url = new URL(address)
+  if (url.href !== `${url.origin}/`) return false
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
 }
 

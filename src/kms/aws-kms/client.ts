@@ -1,4 +1,4 @@
-import type { KeyMetadata, KMSClient } from '@aws-sdk/client-kms'
+import type * as Sdk from '@aws-sdk/client-kms'
 
 import type { Kek } from '../../crypto/key-provider.ts'
 import { GatewayError } from '../../errors.ts'
@@ -7,11 +7,9 @@ import { keyNameOf } from '../key-name.ts'
 import { loadSdk } from '../load-sdk.ts'
 import type { AwsKmsSettings } from './options.ts'
 
-type Sdk = typeof import('@aws-sdk/client-kms')
-
 interface Opened {
-  readonly sdk: Sdk
-  readonly client: KMSClient
+  readonly sdk: typeof Sdk
+  readonly client: Sdk.KMSClient
 }
 
 /** What AWS says of bytes that do not open with this key and encryption context. */
@@ -79,7 +77,7 @@ export class AwsKmsClient implements KeyService {
     opened?.client.destroy()
   }
 
-  async #describe(alias: string): Promise<KeyMetadata> {
+  async #describe(alias: string): Promise<Sdk.KeyMetadata> {
     try {
       const { KeyMetadata } = await this.#call('DescribeKey', alias, ({ sdk, client }, options) =>
         client.send(new sdk.DescribeKeyCommand({ KeyId: alias }), options),

@@ -45,7 +45,8 @@ export class AzureKeyVaultClient implements KeyService {
       )
     })
     if (key.properties.enabled === false) throw unavailable(`The key ${name} of Azure Key Vault is disabled.`)
-    if (key.keyType !== 'RSA' && key.keyType !== 'RSA-HSM') throw unfit(name, 'its type must be RSA or RSA-HSM')
+    if (key.keyType !== 'RSA' && key.keyType !== 'RSA-HSM')
+      throw unfit(name, 'its type must be RSA or RSA-HSM')
     const missing = neededOperations.filter((operation) => key.keyOperations?.includes(operation) !== true)
     if (missing.length > 0) throw unfit(name, `its operations lack ${missing.join(', ')}`)
   }
@@ -80,7 +81,10 @@ export class AzureKeyVaultClient implements KeyService {
       result.fill(0)
       return key
     } catch (error) {
-      if (error instanceof GatewayError && (error.cause === 'KeyNotFound' || error.cause === 'BadParameter')) {
+      if (
+        error instanceof GatewayError &&
+        (error.cause === 'KeyNotFound' || error.cause === 'BadParameter')
+      ) {
         return undefined
       }
       throw error
@@ -108,7 +112,8 @@ export class AzureKeyVaultClient implements KeyService {
     const known = this.#publicKeys.get(`${name}/${version}`)
     if (known !== undefined) return known
     const { n, e } = (await this.#getKey(name, version)).key ?? {}
-    if (n === undefined || e === undefined) throw unavailable('Azure Key Vault answered a key without its public part.')
+    if (n === undefined || e === undefined)
+      throw unavailable('Azure Key Vault answered a key without its public part.')
     const publicKey = importPublicKey({ n, e })
     this.#publicKeys.set(`${name}/${version}`, publicKey)
     return publicKey

@@ -33,5 +33,7 @@ export function parseAzureKeyVaultOptions(options: AzureKeyVaultOptions): AzureK
 }
 
 function invalid(option: string, problem: string): GatewayError {
-  return new GatewayError('CONFIGURATION_INVALID', { message: `Azure Key Vault option ${option} ${problem}.` })
+  return new GatewayError('CONFIGURATION_INVALID', {
+    message: `Azure Key Vault option ${option} ${problem}.`,
+  })
 }

@@ -33,7 +33,8 @@ export function parseGcpKmsOptions(options: GcpKmsOptions): GcpKmsSettings {
   if (settings.endpoint !== undefined && !isServiceAddress(settings.endpoint)) {
     throw invalid('endpoint', 'must be an https URL without a path')
   }
-  if (!isKeyPrefix(settings.keyPrefix)) throw invalid('keyPrefix', 'may hold lower case letters, digits and _')
+  if (!isKeyPrefix(settings.keyPrefix))
+    throw invalid('keyPrefix', 'may hold lower case letters, digits and _')
   if (!(settings.timeoutMs > 0)) throw invalid('timeoutMs', 'must be positive')
   return settings
 }

@@ -7,7 +7,9 @@ export function describeIntermediateKeys({ name, capabilities }: KeyService): re
     'For 5 minutes a key in memory opens all data keys of its tenant, type and purpose; the service logs its unwraps alone.',
     ...(capabilities.context
       ? []
-      : ['The service binds it to no context: a signature by the same key does, which instances that make keys need.']),
+      : [
+          'The service binds it to no context: a signature by the same key does, which instances that make keys need.',
+        ]),
     'A trimmed version can be restored from a backup of the keys database, until the key of the service is destroyed.',
   ]
 }

@@ -75,15 +75,18 @@ describe('Google KMS', () => {
     return provider
   }
 
-  test.each(['requests', 'answers'] as const)('stores no key when %s were changed on their way', async (what) => {
-    const provider = await open()
-    fake.corrupts = what
-    await expect(provider.wrap(kek, [{ tenant: 'acme', context, key }])).rejects.toMatchObject({
-      code: 'KEY_UNAVAILABLE',
-    })
-    expect(await keys.store.find(kek, ['acme', ''])).toEqual([])
-    await provider.close()
-  })
+  test.each(['requests', 'answers'] as const)(
+    'stores no key when %s were changed on their way',
+    async (what) => {
+      const provider = await open()
+      fake.corrupts = what
+      await expect(provider.wrap(kek, [{ tenant: 'acme', context, key }])).rejects.toMatchObject({
+        code: 'KEY_UNAVAILABLE',
+      })
+      expect(await keys.store.find(kek, ['acme', ''])).toEqual([])
+      await provider.close()
+    },
+  )
 
   test('takes a key that was changed on its way for unavailable, not for lost', async () => {
     const provider = await open()

@@ -40,6 +40,9 @@ describe('a production configuration', () => {
     ['a generated master key', { SEALGATE_KEYS: 'local' }, 'SEALGATE_MASTER_KEY_FILE'],
     ['development tokens', { SEALGATE_JWT_PUBLIC_KEY_FILE: undefined }, 'SEALGATE_JWT_PUBLIC_KEY_FILE'],
     ['tokens of any issuer', { SEALGATE_JWT_ISSUER: undefined }, 'SEALGATE_JWT_ISSUER'],
+    ['AWS without a region', { SEALGATE_KEYS: 'aws-kms' }, 'AWS_REGION'],
+    ['Azure without a vault', { SEALGATE_KEYS: 'azure-key-vault' }, 'SEALGATE_AZURE_VAULT_URL'],
+    ['Google without a key ring', { SEALGATE_KEYS: 'gcp-kms' }, 'SEALGATE_GCP_KEY_RING'],
     ['certificates that nobody verifies', { VAULT_SKIP_VERIFY: 'true' }, 'VAULT_SKIP_VERIFY'],
     ['a cache in a Redis of no address', { SEALGATE_CACHE: 'redis' }, 'REDIS_URL'],
     [
@@ -64,6 +67,7 @@ describe('a production configuration', () => {
   it.each([
     ['the embedded database', { MONGODB_URI: undefined, SEALGATE_DATABASE: 'embedded' }],
     ['local keys', { VAULT_ADDR: undefined, SEALGATE_KEYS: 'local', SEALGATE_MASTER_KEY_FILE: file }],
+    ['keys in AWS', { VAULT_ADDR: undefined, SEALGATE_KEYS: 'aws-kms', AWS_REGION: 'eu-west-1' }],
     ['development tokens', { SEALGATE_TOKENS: 'development' }],
     ['the explorer', { SEALGATE_EXPLORER: 'graphiql' }],
     ['introspection', { SEALGATE_INTROSPECTION: 'on' }],
