@@ -14,6 +14,7 @@ import { createSearcher } from '../directives/search.ts'
 import { Selections } from '../directives/selection.ts'
 import { createHashVerifier } from '../directives/verify-hashed.ts'
 import { createMatchVerifier } from '../directives/verify-matches.ts'
+import { GatewayError } from '../errors.ts'
 import { createKeyProvider } from '../kms/index.ts'
 import { createDecider } from '../permissions/decide.ts'
 import { isRule, ruleForms } from '../permissions/rules.ts'
@@ -48,6 +49,10 @@ export interface Gateway {
  * @throws GatewayError SCHEMA_INVALID, CONFIGURATION_INVALID, KEYS_MISMATCH or SERVICE_UNAVAILABLE
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  if (options.cache.kind !== 'off' && options.keyRights !== 'full') {
+    const message = `A cache needs keys that a ${options.keyRights} instance may not use: set SEALGATE_CACHE to off.`
+    throw new GatewayError('CONFIGURATION_INVALID', { message })
+  }
   const document = loadSchema(options.schemaFolder)
   const policies = readPolicies(document, { isRule, names: ruleForms })
   checkApi(document, policies)
