@@ -83,7 +83,8 @@ export class FakeAzureKeyVault {
       reply(status, { error: { code, message: `${code}.` } })
     }
     if (request.headers.authorization !== 'Bearer fake-token') {
-      const challenge = 'Bearer authorization="https://login.invalid/tenant", resource="https://vault.azure.net"'
+      const challenge =
+        'Bearer authorization="https://login.invalid/tenant", resource="https://vault.azure.net"'
       reply(401, { error: { code: 'Unauthorized' } }, { 'www-authenticate': challenge })
       return
     }

@@ -100,7 +100,10 @@ export class FakeGcpKms {
 
   #get({ name }: Request): object {
     const { purpose, versions } = this.#keyOf(name)
-    const primary = { name: `${String(name)}/cryptoKeyVersions/${versions.length}`, state: versions.at(-1)?.state }
+    const primary = {
+      name: `${String(name)}/cryptoKeyVersions/${versions.length}`,
+      state: versions.at(-1)?.state,
+    }
     return { name, purpose, primary }
   }
 
