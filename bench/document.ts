@@ -81,7 +81,7 @@ async function prepareSealgate(): Promise<[() => Promise<void>, () => Promise<vo
     folder,
     masterKey: { value: randomFillSync(Buffer.alloc(32)) },
   })
-  await provider.prepare(neededKeks(policies, 'full'))
+  await provider.prepare(neededKeks(policies, 'full', false))
   const ring = new KeyRing({ store: new MemoryKeyStore(), provider })
   const ciphers = new PathCiphers()
   const decisions = createDecider(policies)(viewer)

@@ -1,3 +1,4 @@
+import { benchAudit } from './audit.ts'
 import { benchDocument } from './document.ts'
 import { benchExecutor } from './executor.ts'
 import { benchField } from './field.ts'
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   streams: benchStreams,
   executor: benchExecutor,
   http: benchHttp,
+  audit: benchAudit,
   keys: benchKeyTrips,
   import: benchImport,
   start: benchStart,

@@ -7,7 +7,7 @@ import { mintToken } from '../../src/auth/mint-token.ts'
 import { startEmbeddedMongodb } from '../../src/embedded-mongodb/index.ts'
 import { createGateway, type Gateway, graphqlPath } from '../../src/server/create-gateway.ts'
 import { defaultLimits } from '../../src/server/limits.ts'
-import type { LogOptions } from '../../src/server/options.ts'
+import type { GatewayOptions, LogOptions } from '../../src/server/options.ts'
 import { projectFolder } from '../project-folder.ts'
 import { people, type Role, roles } from './people.ts'
 
@@ -18,7 +18,10 @@ export interface PeopleGateway {
 }
 
 /** The gateway as production composes it, over the embedded database, with the people created through its API. */
-export async function openPeopleGateway(log: LogOptions): Promise<PeopleGateway> {
+export async function openPeopleGateway(
+  log: LogOptions,
+  audit: GatewayOptions['audit'] = 'off',
+): Promise<PeopleGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'sealgate-bench-'))
   const database = await startEmbeddedMongodb({ folder: join(folder, 'database') })
   const { signingKey, authenticator } = await loadDevelopmentKeys(folder, 'default')
@@ -36,7 +39,7 @@ export async function openPeopleGateway(log: LogOptions): Promise<PeopleGateway>
     explorerTabs: () => [],
     introspection: false,
     executor: 'planned',
-    audit: 'off',
+    audit,
     cache: { kind: 'off' },
     limits: { ...defaultLimits, pageSize: 500, batchSize: 1_000, relationSize: 5_000 },
     log,

@@ -13,7 +13,7 @@ prefix=sealgate
 
 # The key types of the shipped schema. Another schema's are added here and in the policies below by the same line, and with
 # SEALGATE_CACHE `session` too.
-key_types='financial pii'
+key_types='audit-log financial pii'
 purposes='reveal mask index'
 
 cat >&2 <<'WARNING'
@@ -89,6 +89,12 @@ login_rights() {
   printf 'path "sys/capabilities-self" { capabilities = ["update"] }\n'
 }
 
+all_uses() {
+  allow "keys/$1" read
+  allow "encrypt/$1" update
+  allow "decrypt/$1" update
+}
+
 # What `sealgate keys` needs beside what the gateway may: new versions, data keys under them, and the end of old versions.
 # `config` is shared with `deletion_allowed` and more, so its parameters are named.
 operator_rights() {
@@ -110,11 +116,13 @@ for key_type in $key_types; do
       vault write "transit/keys/$name" type=aes256-gcm96 derived=true convergent_encryption=false \
         exportable=false allow_plaintext_backup=false >/dev/null
     full="$full
-$(allow "keys/$name" read)
-$(allow "encrypt/$name" update)
-$(allow "decrypt/$name" update)"
-    case $purpose in
-      mask)
+$(all_uses "$name")"
+    # Every kind of instance writes the audit log.
+    case $key_type-$purpose in
+      audit-log-*)
+        mask_only="$mask_only
+$(all_uses "$name")" ;;
+      *-mask)
         mask_only="$mask_only
 $(allow "keys/$name" read)
 $(allow "decrypt/$name" update)" ;;
@@ -122,8 +130,8 @@ $(allow "decrypt/$name" update)" ;;
     write_only="$write_only
 $(allow "keys/$name" read)
 $(allow "encrypt/$name" update)"
-    case $purpose in
-      index)
+    case $key_type-$purpose in
+      audit-log-* | *-index)
         write_only="$write_only
 $(allow "decrypt/$name" update)" ;;
     esac

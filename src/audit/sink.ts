@@ -1,10 +1,14 @@
-import type { AuditEvent } from './event.ts'
+import type { AuditLine } from './line.ts'
 
-/** Where audit events are kept. */
+/** Where the log is kept. */
 export interface AuditSink {
-  /** Resolves when the events are durable; rejects when they are not. Safe to call concurrently. */
-  append(events: readonly AuditEvent[]): Promise<void>
+  /** Names it in messages and files, such as `database`. */
+  readonly name: string
+  /**
+   * Resolves when all lines are durable, in their order. After a rejection some of the first may be there: the same lines
+   * are written again then, before any other, and those that are there already stay as they are. Called twice
+   * at once only for lines of different chains.
+   */
+  write(lines: readonly AuditLine[]): Promise<void>
+  close(): Promise<void>
 }
-
-/** Keeps nothing: for benches and for gateways whose audit is switched off by name. */
-export const noAudit: AuditSink = { append: () => Promise.resolve() }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 
 import { Command } from 'commander'
 
+import { registerAudit } from './audit.ts'
 import { registerDoctor } from './doctor.ts'
 import { registerExplain } from './explain.ts'
 import { registerGet } from './get.ts'
@@ -31,6 +32,7 @@ registerGet(program)
 registerSeal(program)
 registerOpen(program)
 registerDoctor(program)
+registerAudit(program)
 registerVault(program)
 
 await program.parseAsync()

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { KeyProviderOptions, VaultOptions } from '../kms/index.ts'
 import { defaultLimits } from '../server/limits.ts'
 import type { CacheOptions, GatewayOptions } from '../server/options.ts'
+import { readAudit } from './read-audit.ts'
 import { readAwsKms } from './read-aws-kms.ts'
 import { readAzureKeyVault } from './read-azure-key-vault.ts'
 import { EnvironmentReader, invalid } from './read-environment.ts'
@@ -68,7 +69,7 @@ export function loadConfig(overrides: Overrides = {}, environment: NodeJS.Proces
       introspection:
         (read.choice('SEALGATE_INTROSPECTION', ['on', 'off']) ?? (production ? 'off' : 'on')) === 'on',
       executor: read.choice('SEALGATE_EXECUTOR', ['planned', 'graphql-js']) ?? 'planned',
-      audit: read.choice('SEALGATE_AUDIT', ['database', 'off']) ?? 'database',
+      audit: readAudit(read, dataFolder),
       cache: readCache(read, keyRights),
       limits: {
         ...defaultLimits,

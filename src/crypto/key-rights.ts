@@ -1,9 +1,9 @@
-import type { KeyPurpose } from './key-provider.ts'
+import type { Kek, KeyPurpose } from './key-provider.ts'
 
 export type KeyUse = 'wrap' | 'unwrap'
 
 /** What an instance may ask of the KEKs of each purpose; the policies of a key service say the same. */
-export const grantedUses = {
+const grantedUses = {
   full: { REVEAL: ['wrap', 'unwrap'], MASK: ['wrap', 'unwrap'], INDEX: ['wrap', 'unwrap'] },
   /** Serves masks. INDEX is a right to clear values: a masked card number leaves few to try. */
   'mask-only': { REVEAL: [], MASK: ['unwrap'], INDEX: [] },
@@ -14,7 +14,11 @@ export const grantedUses = {
 /** A kind of instance, by the keys that it may use. */
 export type KeyRights = keyof typeof grantedUses
 
-export function mayUse(rights: KeyRights, use: KeyUse, purpose: KeyPurpose): boolean {
-  const uses: readonly KeyUse[] = grantedUses[rights][purpose]
-  return uses.includes(use)
+/** Every kind of instance writes the audit log, for which it makes keys and goes on with those that there are. */
+export function usesOf(rights: KeyRights, { keyType, purpose }: Kek): readonly KeyUse[] {
+  return grantedUses[keyType === 'AUDIT_LOG' ? 'full' : rights][purpose]
+}
+
+export function mayUse(rights: KeyRights, use: KeyUse, kek: Kek): boolean {
+  return usesOf(rights, kek).includes(use)
 }

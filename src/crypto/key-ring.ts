@@ -144,8 +144,8 @@ export class KeyRing {
     }
   }
 
-  #mayUnwrap({ purpose }: Kek): boolean {
-    return mayUse(this.#rights, 'unwrap', purpose)
+  #mayUnwrap(kek: Kek): boolean {
+    return mayUse(this.#rights, 'unwrap', kek)
   }
 
   /** Keys that this instance may not unwrap stay without outcome, and so `KEY_UNAVAILABLE`. */

@@ -24,7 +24,7 @@ export async function verifyKeks(
   await Promise.all(
     keks.map(async (kek) => {
       const canary = (await store.findCanary(kek)) ?? (await createCanary(provider, store, kek, rights))
-      if (!mayUse(rights, 'unwrap', kek.purpose)) return
+      if (!mayUse(rights, 'unwrap', kek)) return
       const bytes = await single(
         provider.unwrap(kek, [{ context: canaryContext(kek), wrapped: canary.wrapped }]),
       )
@@ -36,9 +36,7 @@ export async function verifyKeks(
 /** Where keys between KEK and data keys are shared, whoever wraps must be able to unwrap the shared one. */
 function assertMayCreate({ name, capabilities }: KeyProvider, keks: readonly Kek[], rights: KeyRights): void {
   if (capabilities.batch && capabilities.context) return
-  const blind = keks.some(
-    ({ purpose }) => mayUse(rights, 'wrap', purpose) && !mayUse(rights, 'unwrap', purpose),
-  )
+  const blind = keks.some((kek) => mayUse(rights, 'wrap', kek) && !mayUse(rights, 'unwrap', kek))
   if (!blind) return
   throw new GatewayError('CONFIGURATION_INVALID', {
     message: `A ${rights} instance needs a key service with batches and contexts, such as vault; ${name} has not both.`,
@@ -53,7 +51,7 @@ async function createCanary(
   rights: KeyRights,
 ): Promise<Canary> {
   if (await store.hasKeys(kek)) throw new GatewayError('KEYS_MISMATCH')
-  if (!mayUse(rights, 'wrap', kek.purpose)) {
+  if (!mayUse(rights, 'wrap', kek)) {
     const message = `This ${rights} instance waits for one with all rights to make the first keys of this database.`
     throw new GatewayError('KEY_UNAVAILABLE', { message })
   }

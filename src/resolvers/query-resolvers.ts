@@ -1,4 +1,6 @@
-import type { FieldPolicy, ModelPolicy } from '../directives/policies.ts'
+import { type FieldPolicy, type ModelPolicy, stored } from '../directives/policies.ts'
+import type { StoredObject } from '../directives/reveal-documents.ts'
+import type { SearchedPath } from '../directives/search.ts'
 import type { Selection } from '../directives/selection.ts'
 import { GatewayError } from '../errors.ts'
 import type { Order } from '../storage/page.ts'
@@ -11,6 +13,7 @@ import {
   type ResolverTools,
   revealAll,
 } from './model-context.ts'
+import type { RequestContext } from './request-context.ts'
 import { selectedPaths } from './selected-paths.ts'
 
 export function createGetResolver(model: ModelPolicy, tools: ResolverTools): Resolve {
@@ -64,8 +67,22 @@ export function createListResolver(model: ModelPolicy, tools: ResolverTools): Re
         audit.record(act)
       },
     })
+    recordSearch(context, search.searched, documents)
     await revealAll(tools, model, documents, selection, context)
     return new Connection(documents, { hasNextPage: found.length > first, hasPreviousPage: after != null })
+  }
+}
+
+/** To search by a value is to see it in clear, whether something is found or not. */
+function recordSearch(
+  { audit }: RequestContext,
+  searched: readonly SearchedPath[],
+  found: readonly StoredObject[],
+): void {
+  for (const { field } of searched) {
+    const documents = audit.documents(field.coordinate, 'searched')
+    for (const document of found)
+      documents.push({ id: String(document[stored.id]), subject: String(document[stored.subject]) })
   }
 }
 

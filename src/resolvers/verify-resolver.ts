@@ -1,4 +1,5 @@
 import type { RowScope } from '../directives/decisions.ts'
+import type { AuditOutcome } from '../audit/event.ts'
 import type { ProtectedPath } from '../directives/protected-paths.ts'
 import { type FieldPolicy, type ModelPolicy, stored } from '../directives/policies.ts'
 import type { StoredObject } from '../directives/reveal-documents.ts'
@@ -45,25 +46,25 @@ export function createVerifyResolver(
       if (document === null) continue
       const held = findStored(document, path.path.split('.'), list === undefined ? undefined : id)
       if (held === undefined) return false
-      const name = `${model.collection}/${path.path}/${String(document[stored.id])}/${id}`
-      if (!(await tools.attempts.take(name, tries))) {
-        throw new GatewayError('LIMIT_EXCEEDED', {
-          message: 'Too many attempts; try again later.',
-          coordinate: field.coordinate,
-        })
-      }
       const owner = {
         tenant: context.decisions.tenant,
         subject: String(document[stored.subject]),
         id: String(document[stored.id]),
       }
+      const record = (outcome: AuditOutcome): void => {
+        const { id: documentId, subject } = owner
+        context.audit.record({ coordinate: field.coordinate, outcome, id: documentId, subject })
+      }
+      const name = `${model.collection}/${path.path}/${String(document[stored.id])}/${id}`
+      if (!(await tools.attempts.take(name, tries))) {
+        record('denied')
+        throw new GatewayError('LIMIT_EXCEEDED', {
+          message: 'Too many attempts; try again later.',
+          coordinate: field.coordinate,
+        })
+      }
       const matches = await tools.verifyHashed({ path, owner, ...held }, value)
-      context.audit.record({
-        coordinate: field.coordinate,
-        id: owner.id,
-        subject: owner.subject,
-        outcome: matches ? 'verified' : 'refuted',
-      })
+      record(matches ? 'verified' : 'refuted')
       if (matches) await tools.attempts.forget(name)
       return matches
     }

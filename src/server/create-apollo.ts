@@ -35,9 +35,7 @@ export function createApollo(
     maxCoercionErrors: 5,
     hideSuggestions: true,
   })
-  const auditedExecutor = createAuditedExecutor(executor, (error) => {
-    app.log.error(describeError(error), 'audit events could not be written')
-  })
+  const auditedExecutor = createAuditedExecutor(executor)
   const landingPage: ApolloServerPlugin<RequestContext> =
     explorer === 'sandbox' ? createSandboxPlugin<RequestContext>() : ApolloServerPluginLandingPageDisabled()
   return new ApolloServer<RequestContext>({

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 
-import { groupCommits } from '../audit/group-commit.ts'
-import { noAudit } from '../audit/sink.ts'
+import type { AuditEntry } from '../audit/event.ts'
 import { createAuthenticator } from '../auth/authenticate.ts'
 import { KeyRing } from '../crypto/key-ring.ts'
 import { loadSchema } from '../directives/load-schema.ts'
@@ -21,8 +20,10 @@ import { isRule, ruleForms } from '../permissions/rules.ts'
 import { checkApi } from '../resolvers/check-api.ts'
 import { sealedStoreKeks } from '../sealed-store/sealed-store.ts'
 import { connectStorage, type Storage } from '../storage/connect-storage.ts'
+import { auditKeyStore } from './audited-key-store.ts'
 import { buildSchemas } from './build-schemas.ts'
 import { createApollo } from './create-apollo.ts'
+import { type Audit, createAudit } from './create-audit.ts'
 import { createHttp } from './create-http.ts'
 import { describeError } from './describe-error.ts'
 import { registerExplorer } from './explorer/register-explorer.ts'
@@ -64,7 +65,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const provider = createKeyProvider(options.keys, storage.intermediateKeys)
   const rights = options.keyRights
   const cacheKeks = options.cache.kind === 'off' ? [] : sealedStoreKeks
-  const keks = [...neededKeks(policies, rights), ...cacheKeks]
+  const keks = [...neededKeks(policies, rights, options.audit !== 'off'), ...cacheKeks]
   const keys = await verifyKeys(provider, storage.keyStore, keks, rights, (error) => {
     app.log.error(
       { ...describeError(error), reason: error.message },
@@ -74,9 +75,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     await Promise.allSettled([provider.close(), storage.close()])
     throw error
   })
-  const keyRing = new KeyRing({ store: storage.keyStore, provider: keys.provider, rights })
+  const recordKey = (entry: AuditEntry): void => {
+    audit?.log.append(entry).catch(() => undefined)
+  }
+  const keyRing = new KeyRing({
+    store: auditKeyStore(storage.keyStore, recordKey),
+    provider: keys.provider,
+    rights,
+  })
+  const audit = openAudit(options, app, keyRing, storage)
 
-  const auditSink = options.audit === 'off' ? noAudit : groupCommits(storage.auditSink)
   const ciphers = new PathCiphers()
   const schemas = buildSchemas(document, {
     policies,
@@ -105,7 +113,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       kind: options.explorer,
     })
   }
-  await registerGraphql(app, { path: graphqlPath, apollo, authenticator, decide, auditSink })
+  await registerGraphql(app, { path: graphqlPath, apollo, authenticator, decide, auditLog: audit?.log })
 
   return {
     app,
@@ -116,8 +124,30 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       keys.stop()
       await app.close()
       await apollo.stop()
+      await audit?.close()
       keyRing.clear()
       await Promise.allSettled([queryCache?.close(), provider.close(), storage.close()])
     },
   }
+}
+
+function openAudit(
+  { audit }: GatewayOptions,
+  { log }: FastifyInstance,
+  keyRing: KeyRing,
+  storage: Storage,
+): Audit | undefined {
+  if (audit === 'off') return undefined
+  return createAudit(audit, keyRing, storage.audit, {
+    onChange: (what, error) => {
+      if (error === undefined) log.warn({ what }, 'the audit log is written again')
+      else log.error({ ...describeError(error), what }, 'the audit log cannot be written')
+    },
+    onAnchorFailure: (error, target) => {
+      log.error({ ...describeError(error), target }, 'the audit log could not be anchored')
+    },
+    onLoss: (lines) => {
+      log.error({ lines }, 'lines of the audit log are lost')
+    },
+  })
 }

@@ -1,6 +1,6 @@
 import type { Kek } from '../crypto/key-provider.ts'
 import { KeyRing } from '../crypto/key-ring.ts'
-import { grantedUses, type KeyRights } from '../crypto/key-rights.ts'
+import { type KeyRights, usesOf } from '../crypto/key-rights.ts'
 import { verifyKeks } from '../crypto/verify-keks.ts'
 import { GatewayError } from '../errors.ts'
 import { createKeyProvider, type KeyProviderOptions } from '../kms/index.ts'
@@ -26,7 +26,7 @@ export interface OpenKeyRing {
  * @throws GatewayError CONFIGURATION_INVALID, KEYS_MISMATCH, KEY_UNAVAILABLE or SERVICE_UNAVAILABLE
  */
 export async function openKeyRing({ keys, storage, keks, rights }: KeyRingSources): Promise<OpenKeyRing> {
-  if (keks.some(({ purpose }) => grantedUses[rights][purpose].length === 0)) {
+  if (keks.some((kek) => usesOf(rights, kek).length === 0)) {
     throw new GatewayError('CONFIGURATION_INVALID', {
       message: `A ${rights} instance may not use these keys.`,
     })

@@ -3,6 +3,7 @@ import type { KeyRights } from '../crypto/key-rights.ts'
 import type { KeyProviderOptions } from '../kms/index.ts'
 import type { ResolverLimits } from '../resolvers/model-context.ts'
 import type { StorageOptions } from '../storage/connect-storage.ts'
+import type { AuditOptions } from './create-audit.ts'
 import type { ExecutorKind } from './executor/create-executor.ts'
 import type { ExplorerTab } from './explorer/explorer-tab.ts'
 import type { RequestLimits } from './limits.ts'
@@ -19,8 +20,7 @@ export interface GatewayOptions {
   readonly explorerTabs: () => readonly ExplorerTab[]
   readonly introspection: boolean
   readonly executor: ExecutorKind
-  /** Where audit events go. */
-  readonly audit: 'database' | 'off'
+  readonly audit: AuditOptions | 'off'
   /** Where texts of persisted queries are kept, sealed; `off`: nowhere, and clients may not persist any. */
   readonly cache: CacheOptions
   readonly limits: RequestLimits & ResolverLimits

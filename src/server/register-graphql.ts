@@ -2,8 +2,8 @@ import type { ApolloServer } from '@apollo/server'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
+import type { AuditLog } from '../audit/audit-log.ts'
 import { AuditRecorder } from '../audit/recorder.ts'
-import type { AuditSink } from '../audit/sink.ts'
 import type { Authenticator } from '../auth/authenticate.ts'
 import { anonymous, type Viewer } from '../auth/viewer.ts'
 import type { Decisions } from '../directives/decisions.ts'
@@ -14,12 +14,13 @@ export interface GraphqlRoute {
   readonly apollo: ApolloServer<RequestContext>
   readonly authenticator: Authenticator
   readonly decide: (viewer: Viewer) => Decisions
-  readonly auditSink: AuditSink
+  /** Absent: no audit log is kept. */
+  readonly auditLog: AuditLog | undefined
 }
 
 /** The GraphQL endpoint. Who asks is settled before the body is read: a bad token is answered with 401 and nothing else. */
 export async function registerGraphql(app: FastifyInstance, route: GraphqlRoute): Promise<void> {
-  const { path, apollo, authenticator, decide, auditSink } = route
+  const { path, apollo, authenticator, decide, auditLog } = route
   const viewers = new WeakMap<FastifyRequest, Viewer>()
   const nobody = anonymous('')
   await app.register(async (scope) => {
@@ -38,7 +39,7 @@ export async function registerGraphql(app: FastifyInstance, route: GraphqlRoute)
             viewer,
             decisions: decide(viewer),
             requestId: request.id,
-            audit: new AuditRecorder(source, auditSink),
+            audit: new AuditRecorder(source, auditLog),
             loaders: new WeakMap(),
           })
         },

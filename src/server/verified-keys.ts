@@ -1,16 +1,20 @@
 import type { Kek, KeyProvider } from '../crypto/key-provider.ts'
-import { grantedUses, type KeyRights, type KeyUse, mayUse } from '../crypto/key-rights.ts'
+import { type KeyRights, type KeyUse, mayUse, usesOf } from '../crypto/key-rights.ts'
 import { verifyKeks } from '../crypto/verify-keks.ts'
 import type { KeyStore } from '../crypto/key-store.ts'
 import type { Policies } from '../directives/policies.ts'
 import { GatewayError } from '../errors.ts'
 import { masks } from '../masking/index.ts'
 
-/** The KEKs of a schema that an instance of these rights uses. */
-export function neededKeks(policies: Policies, rights: KeyRights): readonly Kek[] {
+/** The KEKs of a schema, and of the audit log, that an instance of these rights uses. */
+export function neededKeks(policies: Policies, rights: KeyRights, audited: boolean): readonly Kek[] {
   const needed = new Map<string, Kek>()
   const need = (keyType: string, purpose: Kek['purpose']): void => {
     needed.set(`${keyType}/${purpose}`, { keyType, purpose })
+  }
+  if (audited) {
+    need('AUDIT_LOG', 'REVEAL')
+    need('AUDIT_LOG', 'INDEX')
   }
   for (const type of [...policies.models.values(), ...policies.embedded.values()]) {
     for (const { protection, masks: fieldMasks } of type.fields) {
@@ -25,7 +29,7 @@ export function neededKeks(policies: Policies, rights: KeyRights): readonly Kek[
       if (fieldMasks.some(({ style }) => masks[style].keyed === true)) need('PII', 'INDEX')
     }
   }
-  return [...needed.values()].filter(({ purpose }) => grantedUses[rights][purpose].length > 0)
+  return [...needed.values()].filter((kek) => usesOf(rights, kek).length > 0)
 }
 
 export interface VerifiedKeys {
@@ -71,8 +75,8 @@ export async function verifyKeys(
     onFailure(error)
     retry()
   }
-  const whenPermitted = <T>(use: KeyUse, { purpose }: Kek, call: () => Promise<T>): Promise<T> =>
-    verified && mayUse(rights, use, purpose) ? call() : Promise.reject(new GatewayError('KEY_UNAVAILABLE'))
+  const whenPermitted = <T>(use: KeyUse, kek: Kek, call: () => Promise<T>): Promise<T> =>
+    verified && mayUse(rights, use, kek) ? call() : Promise.reject(new GatewayError('KEY_UNAVAILABLE'))
   return {
     verified: () => verified,
     stop: () => {

@@ -7,7 +7,7 @@ import { protectedPaths } from '../directives/protected-paths.ts'
 import { GatewayError } from '../errors.ts'
 import { type Attempts, createAttempts } from './attempts.ts'
 import { createModels } from './create-models.ts'
-import { createMongoAuditSink } from './mongo-audit-sink.ts'
+import { createMongoAudit, type MongoAudit } from './mongo-audit-sink.ts'
 import { createMongoIntermediateKeyStore } from './mongo-intermediate-key-store.ts'
 import { createMongoKeyStore } from './mongo-key-store.ts'
 import { Repository } from './repository.ts'
@@ -27,7 +27,7 @@ export interface Storage {
   readonly keyStore: KeyStore
   readonly intermediateKeys: IntermediateKeyStore
   readonly attempts: Attempts
-  readonly auditSink: ReturnType<typeof createMongoAuditSink>
+  readonly audit: MongoAudit
   /** Whether a model has any document. */
   readonly isEmpty: (model: string) => Promise<boolean>
   /** Resolves when the database answers; rejects with SERVICE_UNAVAILABLE. */
@@ -71,7 +71,7 @@ export async function connectStorage(policies: Policies, options: StorageOptions
       keyStore: createMongoKeyStore(connection, options.keysDatabase),
       intermediateKeys: createMongoIntermediateKeyStore(connection, options.keysDatabase),
       attempts: createAttempts(connection),
-      auditSink: createMongoAuditSink(connection),
+      audit: createMongoAudit(connection),
       isEmpty: async (name) => (await named(name).findOne({}, { _id: 1 }).lean().exec()) === null,
       check: () => ping(connection),
       close: () => connection.close(),

@@ -28,6 +28,8 @@ export interface GraphQLAnswer {
 export interface TestGateway {
   readonly gateway: Gateway
   readonly folder: string
+  readonly uri: string
+  readonly database: string
   /** Everything that was logged. */
   readonly logs: string[]
   readonly token: (viewer: Partial<TokenRequest>) => Promise<string>
@@ -81,7 +83,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     explorerTabs: () => [],
     introspection: true,
     executor: 'planned',
-    audit: 'database',
+    audit: { sinks: ['database'] },
     cache: { kind: 'off' },
     limits: { ...defaultLimits, pageSize: 500, batchSize: 1_000, relationSize: 5_000 },
     log: { level: 'debug', stream: { write: (line) => logs.push(line) } },
@@ -93,6 +95,8 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
   return {
     gateway,
     folder,
+    uri,
+    database,
     logs,
     token,
     ask: async (viewer, query, variables) => {

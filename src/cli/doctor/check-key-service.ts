@@ -10,12 +10,13 @@ export async function checkKeyService(
   options: KeyServiceOptions,
   policies: Policies | undefined,
   rights: KeyRights,
+  audited: boolean,
 ): Promise<readonly Finding[]> {
   const fix = 'see docs/key-providers.md for the keys and rights that are needed.'
   try {
     const service = createKeyService(options)
     const findings = [ok('Keys', describeIntermediateKeys(service).join('\n'))]
-    for (const kek of policies === undefined ? [] : neededKeks(policies, rights)) {
+    for (const kek of policies === undefined ? [] : neededKeks(policies, rights, audited)) {
       const check = `Key ${kek.keyType} ${kek.purpose}`
       const finding = await service.prepare(kek).then(
         () => ok(check, 'is there, enabled and fit'),

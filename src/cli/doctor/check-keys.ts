@@ -18,9 +18,10 @@ export function checkKeys(
   options: KeyProviderOptions,
   policies: Policies | undefined,
   rights: KeyRights,
+  audited: boolean,
 ): Promise<readonly Finding[]> {
-  if (isKeyServiceOptions(options)) return checkKeyService(options, policies, rights)
-  return options.provider === 'vault' ? checkVault(options, policies, rights) : checkLocal(options)
+  if (isKeyServiceOptions(options)) return checkKeyService(options, policies, rights, audited)
+  return options.provider === 'vault' ? checkVault(options, policies, rights, audited) : checkLocal(options)
 }
 
 async function checkLocal(options: LocalOptions): Promise<readonly Finding[]> {

@@ -29,9 +29,9 @@ export async function checkVaultKey(
     given[path]?.some((one) => one === capability || one === 'root') === true
   const { status } = await session.request('GET', key)
   const needs = {
-    encrypt: mayUse(rights, 'wrap', kek.purpose),
-    decrypt: mayUse(rights, 'unwrap', kek.purpose),
-    read: status !== 404 && (mayUse(rights, 'wrap', kek.purpose) || mayUse(rights, 'unwrap', kek.purpose)),
+    encrypt: mayUse(rights, 'wrap', kek),
+    decrypt: mayUse(rights, 'unwrap', kek),
+    read: status !== 404 && (mayUse(rights, 'wrap', kek) || mayUse(rights, 'unwrap', kek)),
   }
   if (status === 404 && !may(key, 'create') && !may(key, 'update')) {
     if (!needs.encrypt && !needs.decrypt) return ok(check, `not needed by a ${rights} instance`)

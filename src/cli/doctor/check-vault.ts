@@ -16,6 +16,7 @@ export async function checkVault(
   options: VaultOptions,
   policies: Policies | undefined,
   rights: KeyRights,
+  audited: boolean,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = []
   let client: VaultClient | undefined
@@ -26,7 +27,7 @@ export async function checkVault(
     findings.push(...(await checkHealth(client, settings)))
     session = await VaultSession.open(client, settings.auth)
     findings.push(await checkToken(session))
-    for (const kek of policies === undefined ? [] : neededKeks(policies, 'full'))
+    for (const kek of policies === undefined ? [] : neededKeks(policies, 'full', audited))
       findings.push(await checkVaultKey(session, settings, kek, rights))
   } catch (error) {
     findings.push(

@@ -45,7 +45,12 @@ async function examine(options: DoctorOptions): Promise<readonly Finding[]> {
     ...findUnreadVariables().map((variable) => warning('Configuration', variable, 'correct its name.')),
     checkDataFolder(config),
     ...(await checkDatabase(config)),
-    ...(await checkKeys(config.gateway.keys, policies, config.gateway.keyRights)),
+    ...(await checkKeys(
+      config.gateway.keys,
+      policies,
+      config.gateway.keyRights,
+      config.gateway.audit !== 'off',
+    )),
     await checkRedis(config.gateway.cache),
     ...checkProduction(config, options),
   ]

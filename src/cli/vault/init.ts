@@ -27,7 +27,7 @@ export async function initVault(options: VaultInitOptions): Promise<void> {
   const { policies: schema } = readSchema(findSchemaFolder(options))
   const settings = parseVaultOptions(loadVaultOptions())
   const { mountPath, keyPrefix } = settings
-  const keks = [...neededKeks(schema, 'full'), ...(needsSessionKeys() ? sealedStoreKeks : [])]
+  const keks = [...neededKeks(schema, 'full', true), ...(needsSessionKeys() ? sealedStoreKeks : [])]
   const keyTypes = [...new Set(keks.map(({ keyType }) => keyType))].sort()
   const keyNames = keyTypes.flatMap((keyType) =>
     keyPurposes.map((purpose) => keyNameOf(keyPrefix, { keyType, purpose })),

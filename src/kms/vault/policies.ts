@@ -1,5 +1,5 @@
 import { keyPurposes } from '../../crypto/key-provider.ts'
-import { grantedUses, type KeyRights } from '../../crypto/key-rights.ts'
+import { type KeyRights, usesOf } from '../../crypto/key-rights.ts'
 import { keyNameOf } from '../key-name.ts'
 import type { VaultSettings } from './options.ts'
 
@@ -24,11 +24,11 @@ export function vaultPolicies(
   keyTypes: readonly string[],
 ): Readonly<Record<VaultPolicyName, string>> {
   const keks = keyTypes.flatMap((keyType) => keyPurposes.map((purpose) => ({ keyType, purpose })))
-  const named = keks.map((kek) => ({ purpose: kek.purpose, name: keyNameOf(keyPrefix, kek) }))
+  const named = keks.map((kek) => ({ kek, name: keyNameOf(keyPrefix, kek) }))
   const instance = (rights: KeyRights): readonly string[] => [
     ...ownToken,
-    ...named.flatMap(({ purpose, name }) => {
-      const uses = grantedUses[rights][purpose]
+    ...named.flatMap(({ kek, name }) => {
+      const uses = usesOf(rights, kek)
       if (uses.length === 0) return []
       return [
         allow(`${mountPath}/keys/${name}`, ['read']),

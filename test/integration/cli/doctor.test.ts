@@ -118,7 +118,15 @@ describeOnVault('on Vault', () => {
     SEALGATE_VAULT_PREFIX: prefix,
   })
   const prefix = `doctor${process.pid}`
-  const types = ['pii-reveal', 'pii-mask', 'pii-index', 'financial-reveal', 'financial-mask']
+  const types = [
+    'pii-reveal',
+    'pii-mask',
+    'pii-index',
+    'financial-reveal',
+    'financial-mask',
+    'audit-log-reveal',
+    'audit-log-index',
+  ]
   const own = 'path "auth/token/lookup-self" { capabilities = ["read"] }'
 
   beforeAll(async () => {

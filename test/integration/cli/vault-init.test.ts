@@ -59,7 +59,7 @@ describeOnVault('sealgate vault init', () => {
     expect([statesOf(made.steps, 'key'), statesOf(made.steps, 'policy')]).toEqual([['made'], ['written']])
     const { keys } = dataOf(await callVault(sharedVault(), 'LIST', `${mount}/keys`))
     expect(keys).toEqual(
-      ['financial', 'pii'].flatMap((type) =>
+      ['audit-log', 'financial', 'pii'].flatMap((type) =>
         ['index', 'mask', 'reveal'].map((purpose) => `${prefix}-${type}-${purpose}`),
       ),
     )
@@ -118,7 +118,7 @@ describeOnVault('sealgate vault init', () => {
       SEALGATE_VAULT_PREFIX: `${prefix}_more`,
     })
     expect(status).toBe(2)
-    expect(stderr).toContain(`path "${mount}/keys/${prefix}_more-financial-reveal" { capabilities = [`)
+    expect(stderr).toContain(`path "${mount}/keys/${prefix}_more-audit-log-reveal" { capabilities = [`)
     expect(stderr).not.toContain(token)
   })
 

@@ -192,7 +192,11 @@ describeOnVault('the Vault of docker compose', () => {
   }, 60_000)
   test('has the policies that sealgate vault init prints', async () => {
     const vault = await rootVault()
-    const printed = vaultPolicies({ mountPath: 'transit', keyPrefix: 'sealgate' }, ['FINANCIAL', 'PII'])
+    const printed = vaultPolicies({ mountPath: 'transit', keyPrefix: 'sealgate' }, [
+      'AUDIT_LOG',
+      'FINANCIAL',
+      'PII',
+    ])
     for (const [kind, text] of Object.entries(printed)) {
       const { policy } = dataOf(await callVault(vault, 'GET', `sys/policies/acl/sealgate-${kind}`))
       expect(String(policy).trim()).toBe(text.trim())

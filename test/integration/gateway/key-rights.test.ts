@@ -24,7 +24,7 @@ const unavailable = expect.objectContaining({
 
 describeOnVault('an instance under the Vault policy of its kind', () => {
   const mountPath = `rights-${crypto.randomUUID()}`
-  const policies = vaultPolicies({ mountPath, keyPrefix: 'sealgate' }, ['FINANCIAL', 'PII'])
+  const policies = vaultPolicies({ mountPath, keyPrefix: 'sealgate' }, ['AUDIT_LOG', 'FINANCIAL', 'PII'])
   const running = new Map<string, TestGateway>()
   let folder: string
   let server: MongodbServer

@@ -9,7 +9,8 @@ describe.each(['planned', 'graphql-js'] as const)('under the executor %s', (exec
 
   beforeAll(async () => {
     customers = []
-    gateway = await createTestGateway({ executor })
+    // Without an audit log, whose key would be counted too.
+    gateway = await createTestGateway({ executor, audit: 'off' })
     for (const fullName of ['Ana', 'Bob']) {
       const made = await gateway.ask(
         admin,

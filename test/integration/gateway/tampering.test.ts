@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import mongoose from 'mongoose'
 
 import { createTestGateway, type GraphQLAnswer, type TestGateway } from '../../support/create-test-gateway.ts'
+import { readAudit } from '../../support/read-audit.ts'
 import { createSchemaFolder, type SchemaFolder } from '../../support/schema-folder.ts'
 
 const { Binary, Long, ObjectId } = mongoose.mongo
@@ -580,8 +581,8 @@ describe('a search finds no row by the term of another', () => {
       const { data } = await gateway.ask(admin, `{ people(filter: ${filter}) { nodes { id email } } }`)
       expect(data.people.nodes).toEqual([{ id: ids.otherOwner, email: 'bob@example.com' }])
     }
-    const events = await gateway.raw('sealgateAudit').find({ outcome: 'failed' }).toArray()
-    expect(events.at(-1)).toMatchObject({ coordinate: 'Person.email', documents: [{ id: ids.one }] })
+    const failed = (await readAudit(gateway)).filter(({ outcome }) => outcome === 'failed')
+    expect(failed.at(-1)).toMatchObject({ coordinate: 'Person.email', documents: [{ id: ids.one }] })
   })
 })
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 
 import { createTestGateway, type GraphQLAnswer, type TestGateway } from '../../support/create-test-gateway.ts'
+import { readAudit } from '../../support/read-audit.ts'
 import { createSchemaFolder, type SchemaFolder } from '../../support/schema-folder.ts'
 
 const sdl = `
@@ -118,7 +119,7 @@ test('whoever may see the field in every row is told it, and may meet any number
 test('every conflict is in the audit log, with its field and without its value', async () => {
   const viewer = stranger()
   await create(viewer, { email: taken[0], owner: 'somebody' })
-  const events = await gateway.raw('sealgateAudit').find({ viewer: viewer.id }).toArray()
+  const events = (await readAudit(gateway)).filter((event) => event.viewer === viewer.id)
   expect(events).toMatchObject([
     { outcome: 'conflicted', coordinate: 'Member.email', documents: [{ subject: 'somebody' }] },
   ])

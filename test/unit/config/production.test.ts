@@ -29,7 +29,7 @@ const load = (changes: Record<string, string | undefined>) => loadConfig({}, { .
 describe('a production configuration', () => {
   it('has no explorer and no introspection', () => {
     const { gateway, database, tokens } = load({})
-    expect(gateway).toMatchObject({ explorer: 'off', introspection: false, audit: 'database' })
+    expect(gateway).toMatchObject({ explorer: 'off', introspection: false, audit: { sinks: ['database'] } })
     expect(gateway.keys.provider).toBe('vault')
     expect([database.kind, tokens.kind]).toEqual(['mongodb', 'configured'])
   })
