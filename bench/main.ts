@@ -5,6 +5,7 @@ import { benchField } from './field.ts'
 import { benchHttp } from './http/http.ts'
 import { benchImport } from './import/import.ts'
 import { benchKeyTrips } from './key-trips.ts'
+import { benchRotation } from './rotation.ts'
 import { benchStart } from './start.ts'
 import { benchStreams } from './streams.ts'
 
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   http: benchHttp,
   audit: benchAudit,
   keys: benchKeyTrips,
+  rotation: benchRotation,
   import: benchImport,
   start: benchStart,
 }

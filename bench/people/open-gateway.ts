@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import { loadDevelopmentKeys } from '../../src/auth/development-keys.ts'
 import { mintToken } from '../../src/auth/mint-token.ts'
+import { KeyPolicies } from '../../src/crypto/key-policy.ts'
 import { startEmbeddedMongodb } from '../../src/embedded-mongodb/index.ts'
 import { createGateway, type Gateway, graphqlPath } from '../../src/server/create-gateway.ts'
 import { defaultLimits } from '../../src/server/limits.ts'
@@ -14,6 +15,8 @@ import { people, type Role, roles } from './people.ts'
 export interface PeopleGateway {
   readonly gateway: Gateway
   readonly authorization: Readonly<Record<Role, string>>
+  /** Creates all people once more. */
+  readonly createMore: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -34,6 +37,9 @@ export async function openPeopleGateway(
       masterKey: { file: join(folder, 'master-key'), generate: true },
     },
     keyRights: 'full',
+    keyPolicies: KeyPolicies.read(),
+    keyApi: 'role:ADMIN',
+    keySchedule: 'off',
     authentication: authenticator,
     explorer: 'off',
     explorerTabs: () => [],
@@ -53,6 +59,7 @@ export async function openPeopleGateway(
   return {
     gateway,
     authorization,
+    createMore: () => createPeople(gateway, authorization.CLEAR),
     close: async () => {
       await gateway.close()
       await database.close()

@@ -10,6 +10,7 @@ import { registerGet } from './get.ts'
 import { registerInspect } from './inspect.ts'
 import { registerOpen } from './open.ts'
 import { registerSeal } from './seal.ts'
+import { registerKeys } from './keys.ts'
 import { registerStart } from './start.ts'
 import { registerToken } from './token.ts'
 import { registerVault } from './vault.ts'
@@ -31,6 +32,7 @@ registerExplain(program)
 registerGet(program)
 registerSeal(program)
 registerOpen(program)
+registerKeys(program)
 registerDoctor(program)
 registerAudit(program)
 registerVault(program)

@@ -9,6 +9,7 @@ import { readAwsKms } from './read-aws-kms.ts'
 import { readAzureKeyVault } from './read-azure-key-vault.ts'
 import { EnvironmentReader, invalid } from './read-environment.ts'
 import { readGcpKms } from './read-gcp-kms.ts'
+import { readKeyPolicies } from './read-key-policies.ts'
 import { readVault } from './read-vault.ts'
 
 /** What a start needs to know, read from the environment once. */
@@ -64,6 +65,9 @@ export function loadConfig(overrides: Overrides = {}, environment: NodeJS.Proces
       keysDatabaseName: read.text('SEALGATE_KEYS_DATABASE_NAME') ?? `${databaseName}_keys`,
       keys: readKeys(read, production, dataFolder),
       keyRights,
+      keyPolicies: readKeyPolicies(read),
+      keyApi: read.text('SEALGATE_KEY_API') ?? 'role:ADMIN',
+      keySchedule: read.choice('SEALGATE_KEY_SCHEDULE', ['on', 'off']) ?? 'on',
       explorer:
         read.choice('SEALGATE_EXPLORER', ['graphiql', 'sandbox', 'off']) ?? (production ? 'off' : 'graphiql'),
       introspection:

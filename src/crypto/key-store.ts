@@ -42,6 +42,15 @@ export interface Canary {
   readonly wrapped: Buffer
 }
 
+/** What of a key a job changes. */
+export type KeyForm = Pick<StoredKey, 'wrapped' | 'state'>
+
+/** Changes of keys of one row: made together, or not at all when one of them is not as it was any more. */
+export interface RowChange {
+  readonly rowId: Buffer
+  readonly keys: readonly { readonly slot: KeySlot; readonly from: KeyForm; readonly to: KeyForm }[]
+}
+
 /**
  * Where wrapped keys are kept. What a write returns is durable: with majority and journal where the database knows these.
  */
@@ -54,7 +63,19 @@ export interface KeyStore {
   addKeys(rowId: Buffer, keys: readonly StoredKey[]): Promise<KeyRow>
   /** Whether any row has a key, not destroyed, that this KEK wraps. */
   hasKeys(kek: Kek): Promise<boolean>
+  /** How many rows there are, about: for telling how far a scan is. */
+  count(): Promise<number>
+  /** At most `limit` rows whose ids follow `after`, in the order of their ids. */
+  scan(after: Buffer | undefined, limit: number): Promise<KeyRow[]>
+  /** Compares and sets. Rows that were changed meanwhile, or erased, stay as they are. Returns how many rows were changed. */
+  changeKeys(changes: readonly RowChange[]): Promise<number>
+  /** Counts changes of key states: another number than before means that some were changed. */
+  epoch(): Promise<number>
+  /** To be called behind every change of key states. */
+  advanceEpoch(): Promise<void>
   findCanary(kek: Kek): Promise<Canary | undefined>
   /** Returns what is stored now: this canary, or another's that was first. */
   insertCanary(kek: Kek, canary: Canary): Promise<Canary>
+  /** Compares and sets. Returns whether the canary was still the one that is to be replaced. */
+  replaceCanary(kek: Kek, from: Canary, to: Canary): Promise<boolean>
 }

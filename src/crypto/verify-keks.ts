@@ -67,7 +67,8 @@ async function createCanary(
   }
 }
 
-function isOpenedBy(root: Buffer, { keyId }: Canary): boolean {
+/** Whether the root is the key that a canary commits to. The root is zeroed either way. */
+export function isOpenedBy(root: Buffer, { keyId }: Canary): boolean {
   try {
     DataKey.open(root, keyId).release()
     return true
@@ -82,6 +83,7 @@ async function single(call: Promise<KeyOutcome[]>): Promise<Buffer> {
   throw new GatewayError(outcome?.reason === 'INVALID' ? 'KEYS_MISMATCH' : 'KEY_UNAVAILABLE')
 }
 
-function canaryContext({ keyType, purpose }: Kek): Buffer {
+/** What a canary is bound to when it is wrapped. */
+export function canaryContext({ keyType, purpose }: Kek): Buffer {
   return lengthPrefixed(['sealgate/canary/v1', keyType, purpose])
 }

@@ -6,8 +6,9 @@ import { createKeyTuple, type KeyHolder, type KeyTuple } from '../crypto/key-tup
 import type { SuiteId } from '../crypto/suites.ts'
 import type { ScalarKind, ValueType } from '../crypto/value-codec.ts'
 import { GatewayError } from '../errors.ts'
-import type { FieldType, Protection, ScalarName } from './policies.ts'
+import type { FieldPolicy, FieldType, Protection, ScalarName } from './policies.ts'
 import type { ProtectedPath } from './protected-paths.ts'
+import { scopeId } from './scope-id.ts'
 
 const kinds: Readonly<Record<ScalarName, ScalarKind>> = {
   ID: 'STRING',
@@ -30,6 +31,8 @@ export interface RowOwner {
 
 /** Everything that protects one stored path in one tenant. Immutable and shared by requests. */
 export interface PathCipher {
+  /** Of what it encrypts. */
+  readonly suite: SuiteId
   readonly value: FieldCipher
   readonly mask: FieldCipher
   /** Present when the path is searchable, or hashed (then it is the pepper). */
@@ -58,12 +61,17 @@ export class PathCiphers {
   }
 }
 
+/** The type of the keys that a sealed field is under: hashed fields have no word for it. */
+export function keyTypeOf({ protection }: FieldPolicy): string {
+  return protection.kind === 'encrypted' ? protection.keyType : 'PII'
+}
+
 function createPathCipher({ collection, path, field }: ProtectedPath, tenant: string): PathCipher {
   const { protection } = field
   if (protection.kind !== 'encrypted' && protection.kind !== 'hashed') {
     throw new GatewayError('INTERNAL_SERVER_ERROR', { coordinate: field.coordinate })
   }
-  const keyType = protection.kind === 'encrypted' ? protection.keyType : 'PII'
+  const keyType = keyTypeOf(field)
   const scope = protection.kind === 'encrypted' ? protection.scope : 'SUBJECT'
   // Keys that many subjects share can pass 2^32 messages, which rules out random 96-bit nonces.
   const suite: SuiteId = scope === 'SUBJECT' || scope === 'DOCUMENT' ? 1 : 2
@@ -72,6 +80,7 @@ function createPathCipher({ collection, path, field }: ProtectedPath, tenant: st
   const type = valueType(field.type)
   const holder = (row: RowOwner): KeyHolder => ({ tenant, scope, scopeId: scopeId(scope, row, collection) })
   return {
+    suite,
     value: new FieldCipher({
       ...place,
       purpose: 'REVEAL',
@@ -94,16 +103,6 @@ function createIndex(
   if (protection.kind === 'hashed') return new BlindIndex({ ...place, type: 'STRING', normalize: [] })
   if (!protection.searchable || typeof type !== 'string' || type === 'JSON') return undefined
   return new BlindIndex({ ...place, type, normalize: protection.normalize })
-}
-
-function scopeId(
-  scope: 'SUBJECT' | 'TENANT' | 'MODEL' | 'DOCUMENT',
-  row: RowOwner,
-  collection: string,
-): string {
-  if (scope === 'SUBJECT') return row.subject
-  if (scope === 'DOCUMENT') return `${collection}/${row.id}`
-  return scope === 'MODEL' ? collection : ''
 }
 
 function valueType(type: FieldType): ValueType {

@@ -16,6 +16,8 @@ export interface CoordinateOptions {
   readonly namesOf: (model: ModelPolicy) => OperationNames
   /** The rules of verification mutations by name. */
   readonly verifications: ReadonlyMap<string, RuleExpression>
+  /** Root fields that come from no model, with their rules. */
+  readonly others: readonly (readonly [root: string, name: string, rule: RuleExpression])[]
 }
 
 const nobody: RuleExpression = { kind: 'any', rules: [] }
@@ -25,6 +27,7 @@ export function guardedCoordinates({
   policies,
   namesOf,
   verifications,
+  others,
 }: CoordinateOptions): GuardedCoordinates {
   const query = new Map<string, RuleExpression>()
   const mutation = new Map<string, RuleExpression>()
@@ -48,7 +51,8 @@ export function guardedCoordinates({
     if (relations.size > 0) coordinates.set(model.name, relations)
   }
   for (const [name, rule] of verifications) mutation.set(name, rule)
-  if (mutation.size === 0) coordinates.delete('Mutation')
   if (query.size === 0) query.set('ready', { kind: 'rule', name: 'everyone' })
+  for (const [root, name, rule] of others) coordinates.get(root)?.set(name, rule)
+  if (mutation.size === 0) coordinates.delete('Mutation')
   return coordinates
 }

@@ -16,9 +16,14 @@ import {
   updateInputName,
   verifyName,
 } from './api-names.ts'
+import { keyApiSdl } from './key-api.ts'
 
-/** The generated half of the API as SDL: queries, mutations, inputs and pages for the models of a schema. */
-export function apiSdl(policies: Policies): string {
+/**
+ * The generated half of the API as SDL: queries, mutations, inputs and pages for the models of a schema.
+ *
+ * @param withKeys - whether the part about keys belongs to it
+ */
+export function apiSdl(policies: Policies, withKeys = false): string {
   const models = [...policies.models.values()]
   const types: readonly TypePolicy[] = [...models, ...policies.embedded.values()]
   const verify = types.flatMap((type) =>
@@ -31,6 +36,9 @@ export function apiSdl(policies: Policies): string {
   return [
     `type Query {\n${lines(queries.length > 0 ? queries : ['"Always true."\nready: Boolean!'])}\n}`,
     ...(mutations.length > 0 ? [`type Mutation {\n${lines(mutations)}\n}`] : []),
+    ...(withKeys
+      ? [mutations.length > 0 ? keyApiSdl : keyApiSdl.replace('extend type Mutation', 'type Mutation')]
+      : []),
     ...models.map(modelTypesSdl),
     ...types.map(inputsSdl),
     ...enumFiltersSdl(models),

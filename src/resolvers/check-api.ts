@@ -5,14 +5,17 @@ import { SchemaProblems } from '../directives/schema-problems.ts'
 import { apiNames, isFilterable, isReadable, isWritable, verifyName } from './api-names.ts'
 import { apiSdl } from './api-sdl.ts'
 import { checkMaskOutputs } from './check-mask-outputs.ts'
+import { keyOperations } from './key-api.ts'
 
 type Report = (coordinate: string, message: string, fix: string) => void
 
 /**
  * Checks what an SDL makes of the API that is generated from it, before anything is connected.
+ *
+ * @param withKeys - whether the part about keys belongs to it
  * @throws GatewayError SCHEMA_INVALID that names every mistake with file, line, excerpt and fix
  */
-export function checkApi(document: DocumentNode, policies: Policies): void {
+export function checkApi(document: DocumentNode, policies: Policies, withKeys = true): void {
   const problems = new SchemaProblems()
   const report: Report = (coordinate, message, fix) => {
     const [typeName, fieldName] = coordinate.split('.')
@@ -30,9 +33,9 @@ export function checkApi(document: DocumentNode, policies: Policies): void {
   const types = [...policies.models.values(), ...policies.embedded.values()]
   for (const type of types) checkFields(type, report)
   checkMaskOutputs(types, report)
-  checkOperationNames(policies, report)
+  checkOperationNames(policies, withKeys, report)
   problems.throwIfAny()
-  checkTypeNames(document, policies, report)
+  checkTypeNames(document, policies, withKeys, report)
   problems.throwIfAny()
 }
 
@@ -57,8 +60,11 @@ function checkFields(type: TypePolicy, report: Report): void {
 }
 
 /** Reports operations of two models, or of one, that would bear one name. */
-function checkOperationNames(policies: Policies, report: Report): void {
+function checkOperationNames(policies: Policies, withKeys: boolean, report: Report): void {
   const owners = new Map<string, string>()
+  for (const [root, names] of withKeys ? Object.entries(keyOperations) : []) {
+    for (const name of names) owners.set(`${root}.${name}`, 'the API for keys')
+  }
   const take = (root: string, name: string, owner: TypePolicy): void => {
     const taken = owners.get(`${root}.${name}`)
     if (taken !== undefined) {
@@ -90,10 +96,11 @@ function operationsOf(model: ModelPolicy): readonly (readonly [root: string, nam
 }
 
 /** Reports types of the SDL that bear the names of generated ones, and models whose generated types would meet. */
-function checkTypeNames(document: DocumentNode, policies: Policies, report: Report): void {
+function checkTypeNames(document: DocumentNode, policies: Policies, withKeys: boolean, report: Report): void {
   const fix = 'rename the type.'
   const generated = new Set(specifiedScalarTypes.map(({ name }) => name))
-  for (const definition of parse(apiSdl(policies)).definitions) {
+  for (const definition of parse(apiSdl(policies, withKeys)).definitions) {
+    if (definition.kind === Kind.OBJECT_TYPE_EXTENSION) continue
     const name = 'name' in definition ? (definition.name?.value ?? '') : ''
     if (generated.has(name)) {
       const owner = [...policies.models.values()].find((model) =>

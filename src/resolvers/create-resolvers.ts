@@ -10,6 +10,7 @@ import { protectedPaths } from '../directives/protected-paths.ts'
 import { leafReader } from '../directives/leaf-reader.ts'
 import { revealedValue, type StoredObject } from '../directives/reveal-documents.ts'
 import { apiNames, isReadable, verifyName } from './api-names.ts'
+import { createKeyResolvers } from './key-api.ts'
 import type { Resolve, ResolverTools } from './model-context.ts'
 import {
   createCreateManyResolver,
@@ -42,6 +43,11 @@ export function createResolvers(tools: ResolverTools): Resolvers {
         tools,
       )
     }
+  }
+  if (tools.keyAdministration !== undefined) {
+    const keys = createKeyResolvers(tools.keyAdministration)
+    Object.assign(query, keys.Query)
+    Object.assign(mutation, keys.Mutation)
   }
   return {
     ...scalars,

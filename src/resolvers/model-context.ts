@@ -11,6 +11,7 @@ import type { VerifyMatches } from '../directives/verify-matches.ts'
 import { GatewayError } from '../errors.ts'
 import type { Attempts } from '../storage/attempts.ts'
 import type { Repository, Rows } from '../storage/repository.ts'
+import type { KeyAdministration } from './key-api.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** What the resolvers of all models share. */
@@ -25,6 +26,8 @@ export interface ResolverTools {
   readonly verifyMatches: VerifyMatches
   readonly verifyHashed: VerifyHashed
   readonly limits: ResolverLimits
+  /** Absent: the API says and does nothing about keys. */
+  readonly keyAdministration: KeyAdministration | undefined
 }
 
 export interface ResolverLimits {

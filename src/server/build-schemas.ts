@@ -16,6 +16,7 @@ import { guardedCoordinates } from '../permissions/guarded-coordinates.ts'
 import { apiNames, isReadable, verifyName } from '../resolvers/api-names.ts'
 import { apiSdl } from '../resolvers/api-sdl.ts'
 import { createResolvers, hashedPlaces } from '../resolvers/create-resolvers.ts'
+import { keyCoordinates } from '../resolvers/key-api.ts'
 import type { ResolverTools } from '../resolvers/model-context.ts'
 import { scalars } from '../resolvers/scalars.ts'
 
@@ -28,12 +29,14 @@ export interface Schemas {
 
 export function buildSchemas(document: DocumentNode, tools: ResolverTools): Schemas {
   const { policies } = tools
-  const typeDefs = publicDocument(document, policies)
+  const { keyAdministration } = tools
+  const typeDefs = publicDocument(document, policies, keyAdministration !== undefined)
   const executable = makeExecutableSchema({ typeDefs, resolvers: createResolvers(tools) as never })
   const coordinates = guardedCoordinates({
     policies,
     namesOf: apiNames,
     verifications: verifications(policies),
+    others: keyAdministration === undefined ? [] : keyCoordinates(keyAdministration.rule),
   })
   const executableSchema = applyShield(executable, coordinates)
   guardLeaves(executableSchema, policies)
@@ -41,8 +44,8 @@ export function buildSchemas(document: DocumentNode, tools: ResolverTools): Sche
 }
 
 /** The types of the SDL without Sealgate's words and without fields that are never read, and the generated API. */
-export function publicDocument(document: DocumentNode, policies: Policies): DocumentNode {
-  const generated = parse(apiSdl(policies))
+export function publicDocument(document: DocumentNode, policies: Policies, withKeys = false): DocumentNode {
+  const generated = parse(apiSdl(policies, withKeys))
   const known = new Map<string, TypePolicy>([...policies.models, ...policies.embedded])
   const words = new Set([
     'ModelOperation',

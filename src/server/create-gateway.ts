@@ -2,11 +2,12 @@ import type { FastifyInstance } from 'fastify'
 
 import type { AuditEntry } from '../audit/event.ts'
 import { createAuthenticator } from '../auth/authenticate.ts'
-import { KeyRing } from '../crypto/key-ring.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
 import { loadSchema } from '../directives/load-schema.ts'
 import { PathCiphers } from '../directives/path-cipher.ts'
 import type { Policies } from '../directives/policies.ts'
 import { readPolicies } from '../directives/read-policies.ts'
+import { createReencryptor } from '../directives/reencrypt-documents.ts'
 import { createRevealer } from '../directives/reveal-documents.ts'
 import { createSealer } from '../directives/seal-drafts.ts'
 import { createSearcher } from '../directives/search.ts'
@@ -18,6 +19,8 @@ import { createKeyProvider } from '../kms/index.ts'
 import { createDecider } from '../permissions/decide.ts'
 import { isRule, ruleForms } from '../permissions/rules.ts'
 import { checkApi } from '../resolvers/check-api.ts'
+import type { JobTools } from '../rotation/job-handler.ts'
+import { scheduleJobs } from '../rotation/schedule-jobs.ts'
 import { sealedStoreKeks } from '../sealed-store/sealed-store.ts'
 import { connectStorage, type Storage } from '../storage/connect-storage.ts'
 import { auditKeyStore } from './audited-key-store.ts'
@@ -25,13 +28,17 @@ import { buildSchemas } from './build-schemas.ts'
 import { createApollo } from './create-apollo.ts'
 import { type Audit, createAudit } from './create-audit.ts'
 import { createHttp } from './create-http.ts'
+import { createKeyRing } from './create-key-ring.ts'
 import { describeError } from './describe-error.ts'
 import { registerExplorer } from './explorer/register-explorer.ts'
 import type { GatewayOptions } from './options.ts'
 import { openQueryCache } from './query-cache.ts'
 import { registerGraphql } from './register-graphql.ts'
+import { readKeyRule } from './read-key-rule.ts'
 import { registerHealth } from './register-health.ts'
+import { sealedCollections } from './sealed-collections.ts'
 import { neededKeks, verifyKeys } from './verified-keys.ts'
+import { watchKeyStates } from './watch-key-states.ts'
 
 export const graphqlPath = '/graphql'
 
@@ -40,6 +47,8 @@ export interface Gateway {
   readonly policies: Policies
   readonly storage: Storage
   readonly keyRing: KeyRing
+  /** What key jobs work with, for a worker of one's own. */
+  readonly jobTools: JobTools
   /** Stops accepting, lets running requests end, and disconnects. */
   readonly close: () => Promise<void>
 }
@@ -56,7 +65,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const document = loadSchema(options.schemaFolder)
   const policies = readPolicies(document, { isRule, names: ruleForms })
-  checkApi(document, policies)
+  const keyRule = readKeyRule(options.keyApi)
+  checkApi(document, policies, keyRule !== undefined)
   const decide = createDecider(policies)
   const authenticator = createAuthenticator(options.authentication)
   const app = createHttp(options.log)
@@ -78,15 +88,29 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const recordKey = (entry: AuditEntry): void => {
     audit?.log.append(entry).catch(() => undefined)
   }
-  const keyRing = new KeyRing({
+  const { keyPolicies } = options
+  const keyRing = createKeyRing({
     store: auditKeyStore(storage.keyStore, recordKey),
     provider: keys.provider,
+    policies: keyPolicies,
     rights,
+    onExpired: (kek, age) => {
+      app.log.warn({ ...kek, age }, 'a key is past its maximum age: rotate it')
+    },
   })
   const audit = openAudit(options, app, keyRing, storage)
 
   const ciphers = new PathCiphers()
+  const jobTools: JobTools = {
+    keyStore: storage.keyStore,
+    provider: keys.provider,
+    policies: keyPolicies,
+    audit: audit?.log,
+    collections: sealedCollections(policies, storage, createReencryptor(keyRing, ciphers, policies)),
+  }
   const schemas = buildSchemas(document, {
+    keyAdministration:
+      keyRule === undefined ? undefined : { rule: keyRule, keks, jobs: storage.jobStore, tools: jobTools },
     policies,
     repositories: storage.repositories,
     attempts: storage.attempts,
@@ -113,6 +137,18 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       kind: options.explorer,
     })
   }
+  const stateWatch = watchKeyStates(storage.keyStore, keyRing)
+  const schedule =
+    options.keySchedule === 'off' || rights !== 'full'
+      ? undefined
+      : scheduleJobs({
+          store: storage.jobStore,
+          keks,
+          tools: jobTools,
+          onFailure: (error) => {
+            app.log.error(describeError(error), 'a key job failed')
+          },
+        })
   await registerGraphql(app, { path: graphqlPath, apollo, authenticator, decide, auditLog: audit?.log })
 
   return {
@@ -120,8 +156,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     policies,
     storage,
     keyRing,
+    jobTools,
     close: async () => {
       keys.stop()
+      stateWatch.stop()
+      await schedule?.stop()
       await app.close()
       await apollo.stop()
       await audit?.close()

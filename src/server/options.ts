@@ -1,5 +1,6 @@
 import type { AuthenticatorOptions } from '../auth/authenticate.ts'
 import type { KeyRights } from '../crypto/key-rights.ts'
+import type { KeyPolicies } from '../crypto/key-policy.ts'
 import type { KeyProviderOptions } from '../kms/index.ts'
 import type { ResolverLimits } from '../resolvers/model-context.ts'
 import type { StorageOptions } from '../storage/connect-storage.ts'
@@ -15,6 +16,11 @@ export interface GatewayOptions {
   readonly keys: KeyProviderOptions
   /** What this instance may use its keys for. */
   readonly keyRights: KeyRights
+  readonly keyPolicies: KeyPolicies
+  /** The rule that stands in front of the part of the API about keys, such as `role:ADMIN`; `off`: there is no such part. */
+  readonly keyApi: string
+  /** Whether this process runs key jobs, those that wait and those that the policies ask for; only with all key rights. */
+  readonly keySchedule: 'on' | 'off'
   readonly authentication: AuthenticatorOptions
   readonly explorer: 'graphiql' | 'sandbox' | 'off'
   readonly explorerTabs: () => readonly ExplorerTab[]

@@ -5,10 +5,13 @@ import type { KeyStore } from '../crypto/key-store.ts'
 import type { Policies } from '../directives/policies.ts'
 import { protectedPaths } from '../directives/protected-paths.ts'
 import { GatewayError } from '../errors.ts'
+import type { JobStore } from '../rotation/job.ts'
 import { type Attempts, createAttempts } from './attempts.ts'
 import { createModels } from './create-models.ts'
+import { DocumentScan } from './document-scan.ts'
 import { createMongoAudit, type MongoAudit } from './mongo-audit-sink.ts'
 import { createMongoIntermediateKeyStore } from './mongo-intermediate-key-store.ts'
+import { createMongoJobStore } from './mongo-job-store.ts'
 import { createMongoKeyStore } from './mongo-key-store.ts'
 import { Repository } from './repository.ts'
 import { isDatabaseError, translateError } from './translate-error.ts'
@@ -24,8 +27,11 @@ export interface StorageOptions {
 
 export interface Storage {
   readonly repositories: ReadonlyMap<string, Repository>
+  /** By model, for jobs. */
+  readonly documentScans: ReadonlyMap<string, DocumentScan>
   readonly keyStore: KeyStore
   readonly intermediateKeys: IntermediateKeyStore
+  readonly jobStore: JobStore
   readonly attempts: Attempts
   readonly audit: MongoAudit
   /** Whether a model has any document. */
@@ -68,8 +74,10 @@ export async function connectStorage(policies: Policies, options: StorageOptions
     }
     return {
       repositories: new Map([...models].map(([name, model]) => [name, new Repository(model)])),
+      documentScans: new Map([...models].map(([name, model]) => [name, new DocumentScan(model)])),
       keyStore: createMongoKeyStore(connection, options.keysDatabase),
       intermediateKeys: createMongoIntermediateKeyStore(connection, options.keysDatabase),
+      jobStore: createMongoJobStore(connection, options.keysDatabase),
       attempts: createAttempts(connection),
       audit: createMongoAudit(connection),
       isEmpty: async (name) => (await named(name).findOne({}, { _id: 1 }).lean().exec()) === null,

@@ -1,7 +1,15 @@
 import mongoose, { type Connection } from 'mongoose'
 
 import type { Kek } from '../crypto/key-provider.ts'
-import type { Canary, KeyRow, KeySlot, KeyState, KeyStore, StoredKey } from '../crypto/key-store.ts'
+import type {
+  Canary,
+  KeyRow,
+  KeySlot,
+  KeyState,
+  KeyStore,
+  RowChange,
+  StoredKey,
+} from '../crypto/key-store.ts'
 import type { KeyHolder } from '../crypto/key-tuple.ts'
 import { translated } from './translate-error.ts'
 
@@ -45,6 +53,7 @@ export function createMongoKeyStore(connection: Connection, database: string): K
   const db = connection.getClient().db(database, { writeConcern: durable })
   const rows = db.collection<KeyDocument>('datakeys')
   const canaries = db.collection<CanaryDocument>('canaries')
+  const epochs = db.collection<{ _id: string; number: number }>('epochs')
   const find = async (ids: readonly Buffer[]): Promise<KeyRow[]> => {
     const documents = await rows.find({ _id: { $in: ids.map(binary) } }).toArray()
     return documents.map(fromDocument)
@@ -82,6 +91,28 @@ export function createMongoKeyStore(connection: Connection, database: string): K
 
     hasKeys: (kek) => translated(async () => (await rows.findOne({ keks: kekName(kek) })) !== null),
 
+    count: () => translated(() => rows.estimatedDocumentCount()),
+
+    scan: (after, limit) =>
+      translated(async () => {
+        const filter = after === undefined ? {} : { _id: { $gt: binary(after) } }
+        return (await rows.find(filter).sort({ _id: 1 }).limit(limit).toArray()).map(fromDocument)
+      }),
+
+    changeKeys: (changes) =>
+      translated(async () => {
+        if (changes.length === 0) return 0
+        const { matchedCount } = await rows.bulkWrite(changes.map(toUpdate), { ordered: false })
+        return matchedCount
+      }),
+
+    epoch: () => translated(async () => (await epochs.findOne({ _id: 'keys' }))?.number ?? 0),
+
+    advanceEpoch: () =>
+      translated(async () => {
+        await epochs.updateOne({ _id: 'keys' }, { $inc: { number: 1 } }, { upsert: true })
+      }),
+
     findCanary: (kek) =>
       translated(async () => {
         const document = await canaries.findOne({ _id: kekName(kek) })
@@ -98,6 +129,13 @@ export function createMongoKeyStore(connection: Connection, database: string): K
         if (winner === null) throw new Error('canary is gone')
         return { keyId: bytesOf(winner.keyId), wrapped: bytesOf(winner.wrapped) }
       }),
+
+    replaceCanary: (kek, from, to) =>
+      translated(async () => {
+        const filter = { _id: kekName(kek), wrapped: binary(from.wrapped) }
+        const document = { keyId: binary(to.keyId), wrapped: binary(to.wrapped) }
+        return (await canaries.updateOne(filter, { $set: document })).matchedCount === 1
+      }),
   }
 }
 
@@ -112,6 +150,19 @@ function toDocument({ id, holder, keys, erased }: KeyRow): KeyDocument {
     keks: [...new Set(keys.map(kekName))],
     ...(erased === true ? { erased } : {}),
   }
+}
+
+function toUpdate({ rowId, keys }: RowChange): mongoose.mongo.AnyBulkWriteOperation<KeyDocument> {
+  const filter: Record<string, unknown> = { _id: binary(rowId), erased: { $exists: false } }
+  const changed: Record<string, unknown> = {}
+  for (const { slot, from, to } of keys) {
+    const path = `keys.${slotName(slot)}`
+    filter[`${path}.wrapped`] = binary(from.wrapped)
+    filter[`${path}.state`] = from.state
+    changed[`${path}.wrapped`] = binary(to.wrapped)
+    changed[`${path}.state`] = to.state
+  }
+  return { updateOne: { filter, update: { $set: changed } } }
 }
 
 function toKeyDocument(key: StoredKey): StoredKeyDocument {

@@ -7,6 +7,7 @@ import mongoose from 'mongoose'
 
 import { loadDevelopmentKeys } from '../../src/auth/development-keys.ts'
 import { mintToken, type TokenRequest } from '../../src/auth/mint-token.ts'
+import { KeyPolicies } from '../../src/crypto/key-policy.ts'
 import { createMongodbServer } from '../../src/embedded-mongodb/mongodb-server.ts'
 import type { KeyProviderOptions } from '../../src/kms/index.ts'
 import { createGateway, type Gateway } from '../../src/server/create-gateway.ts'
@@ -45,6 +46,8 @@ export interface TestGateway {
   readonly rawKeys: (collection: string) => mongoose.mongo.Collection
   /** Both databases. */
   readonly databases: readonly mongoose.mongo.Db[]
+  /** Stops the gateway; what it stored stays. */
+  readonly stop: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -78,6 +81,9 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     storage: { uri, database, keysDatabase: `${database}_keys` },
     keys,
     keyRights: 'full',
+    keyPolicies: KeyPolicies.read(),
+    keyApi: 'role:ADMIN',
+    keySchedule: 'off',
     authentication: authenticator,
     explorer: 'off',
     explorerTabs: () => [],
@@ -88,6 +94,9 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     limits: { ...defaultLimits, pageSize: 500, batchSize: 1_000, relationSize: 5_000 },
     log: { level: 'debug', stream: { write: (line) => logs.push(line) } },
     ...options,
+  }).catch(async (error: unknown) => {
+    await server?.close()
+    throw error
   })
   const client = new mongoose.mongo.MongoClient(uri)
   const token = (viewer: Partial<TokenRequest>): Promise<string> =>
@@ -112,6 +121,11 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     raw: (collection) => client.db(database).collection(collection),
     rawKeys: (collection) => client.db(`${database}_keys`).collection(collection),
     databases: [client.db(database), client.db(`${database}_keys`)],
+    stop: async () => {
+      await gateway.close()
+      await client.close()
+      await server?.close()
+    },
     close: async () => {
       await gateway.close()
       await client.db(database).dropDatabase()

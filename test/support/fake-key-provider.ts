@@ -27,6 +27,8 @@ export class FakeKeyProvider implements KeyProvider {
   readonly name = 'fake'
   readonly capabilities = { batch: true, context: true, serverRewrap: true, versions: true } as const
   readonly calls: KeyProviderCall[] = []
+  /** Tells when a version is made, in milliseconds since 1970. */
+  now = Date.now
   /** While true, whole calls fail as if the service could not be reached. */
   unreachable = false
   /** Asked for every item; true makes that item `UNAVAILABLE`. */
@@ -54,7 +56,7 @@ export class FakeKeyProvider implements KeyProvider {
   async rotate(kek: Kek): Promise<KekStatus> {
     await this.check()
     const { newest, oldest } = this.#statusOf(kek)
-    this.#versions.set(kekName(kek), { newest: newest + 1, oldest, newestCreatedAt: new Date() })
+    this.#versions.set(kekName(kek), { newest: newest + 1, oldest, newestCreatedAt: new Date(this.now()) })
     return this.#statusOf(kek)
   }
 

@@ -77,4 +77,6 @@ const fitKey = {
   exportable: false,
   allow_plaintext_backup: false,
   deletion_allowed: false,
+  latest_version: 1,
+  min_decryption_version: 1,
 }

@@ -1,5 +1,13 @@
 import type { Kek } from '../../src/crypto/key-provider.ts'
-import type { Canary, KeyRow, KeyState, KeyStore, StoredKey } from '../../src/crypto/key-store.ts'
+import type {
+  Canary,
+  KeyRow,
+  KeySlot,
+  KeyState,
+  KeyStore,
+  RowChange,
+  StoredKey,
+} from '../../src/crypto/key-store.ts'
 import type { KeyTuple } from '../../src/crypto/key-tuple.ts'
 import { holderId } from '../../src/crypto/key-tuple.ts'
 
@@ -7,6 +15,7 @@ import { holderId } from '../../src/crypto/key-tuple.ts'
 export class MemoryKeyStore implements KeyStore {
   readonly rows = new Map<string, KeyRow>()
   readonly canaries = new Map<string, Canary>()
+  #epoch = 0
 
   find(ids: readonly Buffer[]): Promise<KeyRow[]> {
     return answer(ids.flatMap((id) => this.rows.get(id.toString('hex')) ?? []))
@@ -40,6 +49,42 @@ export class MemoryKeyStore implements KeyStore {
     )
   }
 
+  count(): Promise<number> {
+    return answer(this.rows.size)
+  }
+
+  scan(after: Buffer | undefined, limit: number): Promise<KeyRow[]> {
+    const rows = [...this.rows.values()].sort((one, other) => one.id.compare(other.id))
+    return answer(rows.filter(({ id }) => after === undefined || id.compare(after) > 0).slice(0, limit))
+  }
+
+  changeKeys(changes: readonly RowChange[]): Promise<number> {
+    const changed = changes.filter(({ rowId, keys }) => {
+      const name = rowId.toString('hex')
+      const row = this.rows.get(name)
+      if (row === undefined || row.erased) return false
+      const asBefore = keys.every(({ slot, from }) =>
+        row.keys.some(
+          (key) => isSameSlot(key, slot) && key.wrapped.equals(from.wrapped) && key.state === from.state,
+        ),
+      )
+      if (!asBefore) return false
+      const next = row.keys.map((key) => ({ ...key, ...keys.find(({ slot }) => isSameSlot(key, slot))?.to }))
+      this.rows.set(name, { ...row, keys: next })
+      return true
+    })
+    return answer(changed.length)
+  }
+
+  epoch(): Promise<number> {
+    return answer(this.#epoch)
+  }
+
+  advanceEpoch(): Promise<void> {
+    this.#epoch += 1
+    return answer(undefined)
+  }
+
   findCanary(kek: Kek): Promise<Canary | undefined> {
     return answer(this.canaries.get(kekName(kek)))
   }
@@ -48,6 +93,12 @@ export class MemoryKeyStore implements KeyStore {
     const stored = this.canaries.get(kekName(kek)) ?? structuredCopy(canary)
     this.canaries.set(kekName(kek), stored)
     return answer(stored)
+  }
+
+  replaceCanary(kek: Kek, from: Canary, to: Canary): Promise<boolean> {
+    const asBefore = this.canaries.get(kekName(kek))?.wrapped.equals(from.wrapped) === true
+    if (asBefore) this.canaries.set(kekName(kek), structuredCopy(to))
+    return answer(asBefore)
   }
 
   /** The stored keys of a tuple, oldest first. */
@@ -76,7 +127,7 @@ export class MemoryKeyStore implements KeyStore {
   }
 }
 
-function isSameSlot(one: StoredKey, other: StoredKey): boolean {
+function isSameSlot(one: KeySlot, other: KeySlot): boolean {
   return one.keyType === other.keyType && one.purpose === other.purpose && one.generation === other.generation
 }
 

@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url'
+
 import { type DocumentNode, Source } from 'graphql'
 
-import { parseSchema } from '../../src/directives/load-schema.ts'
+import { loadSchema, parseSchema } from '../../src/directives/load-schema.ts'
 import type { Policies } from '../../src/directives/policies.ts'
 import { readPolicies } from '../../src/directives/read-policies.ts'
 import { isRule, ruleForms } from '../../src/permissions/rules.ts'
@@ -21,4 +23,9 @@ export function readTestSchema(sdl: string): TestSchema {
 
 export function readTestPolicies(sdl: string): Policies {
   return readTestSchema(sdl).policies
+}
+
+export function readShippedPolicies(): Policies {
+  const folder = fileURLToPath(new URL('../../schema', import.meta.url))
+  return readPolicies(loadSchema(folder), { isRule, names: ruleForms })
 }

@@ -39,7 +39,7 @@ async function runQuery(
     const { options } = await prepareGatewayOptions(config, database.uri)
     const viewer = await createAuthenticator(options.authentication).authenticate(`Bearer ${token}`)
     const log = { level: 'silent' } as const
-    const gateway = await createGateway({ ...options, explorer: 'off', log })
+    const gateway = await createGateway({ ...options, explorer: 'off', keySchedule: 'off', log })
     try {
       const model = findModel(gateway.policies, type)
       const { data, errors } = await ask(gateway, model, id, token)

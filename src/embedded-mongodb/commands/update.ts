@@ -95,6 +95,9 @@ async function runStatement(engine: Engine, namespace: Namespace, statement: Bso
   })
 }
 
+/** How many statements of an unordered command wait for transactions at once. */
+const statementsAtOnce = 500
+
 async function runUpdate(request: CommandRequest): Promise<CommandReply> {
   const { engine, body } = request
   const namespace = namespaceOf(request)
@@ -104,17 +107,29 @@ async function runUpdate(request: CommandRequest): Promise<CommandReply> {
   const writeErrors: WriteError[] = []
   let n = 0
   let nModified = 0
-  for (const [index, statement] of statements.entries()) {
+  const run = async (statement: BsonDocument, index: number): Promise<boolean> => {
     try {
       const outcome = await runStatement(engine, namespace, statement)
       const inserted = Object.hasOwn(outcome, 'upserted')
       if (inserted) upserted.push({ index, _id: outcome.upserted })
       n += inserted ? 1 : outcome.matched
       nModified += outcome.modified
+      return true
     } catch (error) {
       writeErrors.push(describeWriteError(index, error))
-      if (body.ordered !== false) break
+      return false
     }
+  }
+  if (body.ordered === false) {
+    // What waits together shares transactions and their flushes; it is changed in the order of the statements all the same.
+    for (let at = 0; at < statements.length; at += statementsAtOnce) {
+      const some = statements.slice(at, at + statementsAtOnce)
+      await Promise.all(some.map((statement, index) => run(statement, at + index)))
+    }
+    upserted.sort((one, other) => one.index - other.index)
+    writeErrors.sort((one, other) => one.index - other.index)
+  } else {
+    for (const [index, statement] of statements.entries()) if (!(await run(statement, index))) break
   }
   return {
     n,

@@ -1,4 +1,4 @@
-import type { Binary } from 'bson'
+import type { Binary, BSONSymbol, ObjectId } from 'bson'
 import { CommandError } from '../command-error.ts'
 import {
   bsonClass,
@@ -55,13 +55,33 @@ function compileComparison(holds: (order: number) => boolean): (operand: unknown
   }
 }
 
+/**
+ * The same for equal values alone, so that one of thousands is found at once; undefined for types whose equality is wider
+ * than that of their bytes.
+ */
+function hashOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return `s${value}`
+  const name = bsonClass(value)
+  if (name === 'BSONSymbol') return `s${(value as BSONSymbol).value}`
+  if (name === 'ObjectId') return `o${(value as ObjectId).toHexString()}`
+  if (name !== 'Binary') return undefined
+  const { buffer, position, sub_type: subtype } = value as Binary
+  return `b${subtype}:${Buffer.from(buffer.buffer, buffer.byteOffset, position).toString('latin1')}`
+}
+
 function compileIn(operand: unknown): CompiledOperator {
   if (!Array.isArray(operand)) throw new CommandError('BadValue', '$in needs an array')
-  const tests = operand.map((element) => {
-    if (bsonClass(element) === 'BSONRegExp') return compileRegex(element, undefined)
-    return compileEquality(element).test
+  const hashed = new Set(operand.map(hashOf).filter((hash) => hash !== undefined))
+  const tests = operand
+    .filter((element) => hashOf(element) === undefined)
+    .map((element) => {
+      if (bsonClass(element) === 'BSONRegExp') return compileRegex(element, undefined)
+      return compileEquality(element).test
+    })
+  return elementwise((value) => {
+    const hash = hashed.size === 0 ? undefined : hashOf(value)
+    return (hash !== undefined && hashed.has(hash)) || tests.some((test) => test(value))
   })
-  return elementwise((value) => tests.some((test) => test(value)))
 }
 
 function integerOperand(operator: string, operand: unknown): number {

@@ -11,6 +11,7 @@ import { createMongodbServer, type MongodbServer } from '../../../src/embedded-m
 import type { KeyProviderOptions } from '../../../src/kms/index.ts'
 import { buildDist } from '../../support/build-dist.ts'
 import { createTestGateway, type TestGatewayOptions } from '../../support/create-test-gateway.ts'
+import { createJobBench } from '../../support/key-job-tools.ts'
 import { FaultyProxy } from '../../support/faulty-proxy.ts'
 import { createDataFolder, runCliForJson } from '../../support/run-cli.ts'
 
@@ -110,6 +111,26 @@ describeOnAws('a gateway with its keys in AWS KMS', () => {
     await collection.insertMany(saved)
     await (await start()).gateway.close()
   }, 30_000)
+
+  test('has its data keys rewrapped under a new version by jobs, and then reads without the old one', async () => {
+    const gateway = await start()
+    const { storage, jobTools } = gateway.gateway
+    const bench = createJobBench({ ...jobTools, jobStore: storage.jobStore })
+    const keks = [{ keyType: 'PII', purpose: 'REVEAL' }] as const
+    await bench.run('rotate', { keks })
+    const job = await bench.run('rewrap', { keks })
+    expect(job).toMatchObject({
+      state: 'done',
+      findings: ['PII/REVEAL: 0 data keys left under versions below 2'],
+    })
+    expect(job.progress?.counters.rewrapped).toBeGreaterThanOrEqual(100)
+    for (const kek of keks) await jobTools.provider.trim(kek, 2)
+    gateway.gateway.keyRing.clear()
+    const { data, errors } = await gateway.ask(admin, '{ customers(first: 3) { nodes { email } } }')
+    expect(errors).toEqual([])
+    expect(data.customers.nodes[0].email).toMatch(/^person-\d+@/)
+    await gateway.gateway.close()
+  }, 60_000)
 
   test('has no write-only instances, and says why', async () => {
     await expect(start({ keyRights: 'write-only' })).rejects.toMatchObject({

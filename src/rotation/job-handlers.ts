@@ -1,0 +1,14 @@
+import type { JobKind } from './job.ts'
+import type { JobHandler } from './job-handler.ts'
+import { reencryptValues } from './reencrypt-values.ts'
+import { rewrapDataKeys } from './rewrap-data-keys.ts'
+import { rotateKeks } from './rotate-keks.ts'
+import { trimKeks } from './trim-keks.ts'
+
+/** One row per kind. */
+export const jobHandlers: { readonly [Kind in JobKind]: JobHandler<Kind> } = {
+  rotate: rotateKeks,
+  rewrap: rewrapDataKeys,
+  reencrypt: reencryptValues,
+  cleanup: trimKeks,
+}

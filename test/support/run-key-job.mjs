@@ -1,0 +1,60 @@
+// Runs one job in a process of its own, to be killed: node run-key-job.mjs DIST URI DATABASE KEYS-FOLDER KIND LEASE-MS
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const [dist, uri, database, folder, kind, leaseMs] = process.argv.slice(2)
+const load = (file) => import(pathToFileURL(join(dist, file)).href)
+const [
+  { connectStorage },
+  { createKeyProvider },
+  { loadSchema },
+  { readPolicies },
+  { isRule, ruleForms },
+  { neededKeks },
+  { KeyPolicies },
+  { startJob },
+  { runJob },
+  { PathCiphers },
+  { createReencryptor },
+  { createKeyRing },
+  { sealedCollections },
+] = await Promise.all(
+  [
+    'storage/connect-storage.js',
+    'kms/index.js',
+    'directives/load-schema.js',
+    'directives/read-policies.js',
+    'permissions/rules.js',
+    'server/verified-keys.js',
+    'crypto/key-policy.js',
+    'rotation/start-job.js',
+    'rotation/run-job.js',
+    'directives/path-cipher.js',
+    'directives/reencrypt-documents.js',
+    'server/create-key-ring.js',
+    'server/sealed-collections.js',
+  ].map(load),
+)
+const policies = readPolicies(loadSchema(join(dist, '../schema')), { isRule, names: ruleForms })
+const storage = await connectStorage(policies, { uri, database, keysDatabase: `${database}_keys` })
+const provider = createKeyProvider({
+  provider: 'local',
+  folder,
+  masterKey: { file: join(folder, '../master-key'), generate: false },
+})
+const keks = neededKeks(policies, 'full', false)
+await provider.prepare(keks)
+const batch = { batchSize: 25 }
+const keyPolicies = KeyPolicies.read({ FINANCIAL: batch, PII: batch })
+const ring = createKeyRing({ store: storage.keyStore, provider, rights: 'full', policies: keyPolicies })
+const tools = {
+  keyStore: storage.keyStore,
+  provider,
+  policies: keyPolicies,
+  collections: sealedCollections(policies, storage, createReencryptor(ring, new PathCiphers(), policies)),
+}
+const parameters = kind === 'reencrypt' ? { keyTypes: ['PII', 'FINANCIAL'] } : { keks }
+const id = await startJob(storage.jobStore, kind, parameters, 'test')
+process.stdout.write('running\n')
+const job = await runJob(id, { store: storage.jobStore, tools, leaseMs: Number(leaseMs) })
+process.stdout.write(`${JSON.stringify(job)}\n`, () => process.exit(job.state === 'done' ? 0 : 1))
