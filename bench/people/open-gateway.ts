@@ -47,6 +47,7 @@ export async function openPeopleGateway(
     executor: 'planned',
     audit,
     cache: { kind: 'off' },
+    metrics: 'off',
     limits: { ...defaultLimits, pageSize: 500, batchSize: 1_000, relationSize: 5_000 },
     log,
   })

@@ -23,12 +23,21 @@ export class AuditRecorder {
   operation: string | null = null
   readonly #source: AuditSource
   readonly #log: AuditLog | undefined
+  readonly #observe: ((events: readonly AuditEvent[]) => void) | undefined
   readonly #groups = new Map<string, Group[]>()
 
-  /** @param log - absent: nothing is kept */
-  constructor(source: AuditSource, log: AuditLog | undefined) {
+  /**
+   * @param log - absent: nothing is kept
+   * @param observe - told of what each commit hands over, whether it is kept or not
+   */
+  constructor(
+    source: AuditSource,
+    log: AuditLog | undefined,
+    observe?: (events: readonly AuditEvent[]) => void,
+  ) {
     this.#source = source
     this.#log = log
+    this.#observe = observe
   }
 
   record({ coordinate, outcome, id, subject }: AuditedAct): void {
@@ -62,6 +71,7 @@ export class AuditRecorder {
   commit(): Promise<void> | undefined {
     const events = [...this.#groups.values()].flat()
     this.#groups.clear()
+    this.#observe?.(events)
     if (this.#log === undefined || events.length === 0) return undefined
     const { operation } = this
     // While the log cannot be written nothing leaves that it should hold, so that there is an end to what waits in memory.

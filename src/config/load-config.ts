@@ -17,6 +17,8 @@ export interface Config {
   readonly production: boolean
   readonly host: string
   readonly port: number
+  /** Where `/metrics` listens; undefined: nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined
   /** Where the development keys and the embedded database are kept. */
   readonly dataFolder: string
   readonly database: { readonly kind: 'embedded' } | { readonly kind: 'mongodb'; readonly uri: string }
@@ -51,10 +53,16 @@ export function loadConfig(overrides: Overrides = {}, environment: NodeJS.Proces
   const dataFolder = read.text('SEALGATE_DATA') ?? join(process.cwd(), '.sealgate')
   const defaultTenant = read.text('SEALGATE_TENANT') ?? 'default'
   const databaseName = read.text('SEALGATE_DATABASE_NAME') ?? 'sealgate'
+  const metricsPort = read.wholeNumber('SEALGATE_METRICS_PORT', 0, 65_535)
+  const metrics =
+    metricsPort === undefined
+      ? undefined
+      : { host: read.text('SEALGATE_METRICS_HOST') ?? '127.0.0.1', port: metricsPort }
   return {
     production,
     host: read.text('SEALGATE_HOST') ?? '127.0.0.1',
     port: read.wholeNumber('SEALGATE_PORT', 0, 65_535) ?? 4000,
+    metrics,
     dataFolder,
     database: readDatabase(read, production),
     tokens: readTokens(read, production, defaultTenant),
@@ -75,6 +83,7 @@ export function loadConfig(overrides: Overrides = {}, environment: NodeJS.Proces
       executor: read.choice('SEALGATE_EXECUTOR', ['planned', 'graphql-js']) ?? 'planned',
       audit: readAudit(read, dataFolder),
       cache: readCache(read, keyRights),
+      metrics: metrics === undefined ? 'off' : 'on',
       limits: {
         ...defaultLimits,
         depth: read.wholeNumber('SEALGATE_MAX_DEPTH', 1, 100) ?? defaultLimits.depth,

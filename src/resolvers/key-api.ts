@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
 
+import type { KeyRing, KeyRingCounters } from '../crypto/key-ring.ts'
 import type { Kek } from '../crypto/key-provider.ts'
 import type { RuleExpression } from '../directives/policies.ts'
 import { GatewayError } from '../errors.ts'
+import type { DataKeyCount } from '../rotation/count-data-keys.ts'
+import type { KeyStatistics } from '../rotation/key-statistics.ts'
 import type { Job, JobKind, JobParameters, JobStore } from '../rotation/job.ts'
 import type { JobTools } from '../rotation/job-handler.ts'
 import { keksOf } from '../rotation/kek-name.ts'
@@ -19,6 +22,8 @@ export interface KeyAdministration {
   readonly keks: readonly Kek[]
   readonly jobs: JobStore
   readonly tools: JobTools
+  readonly statistics: KeyStatistics
+  readonly keyRing: Pick<KeyRing, 'counters'>
 }
 
 /** The part of the API that is about keys. It names no tenant: keys belong to the installation. */
@@ -26,6 +31,7 @@ export const keyApiSdl = /* GraphQL */ `
   extend type Query {
     "How every key of the key service is, and what its policy asks for."
     keyStatus: [KeyStatus!]
+    keyStatistics: KeyStatistics
     "The jobs of all gateways and commands, the newest first."
     keyJobs(first: Int! = 20): [KeyJob!]
     keyJob(id: ID!): KeyJob
@@ -67,6 +73,52 @@ export const keyApiSdl = /* GraphQL */ `
     BLOCKED
     "The key service does not say."
     UNKNOWN
+  }
+
+  type KeyStatistics {
+    "When the data keys were counted, at most an hour ago; null while they are counted for the first time."
+    countedAt: String
+    dataKeys: [DataKeyCount!]
+    thisGateway: KeyUse!
+  }
+
+  "How many data keys of one key are in one state, over all tenants."
+  type DataKeyCount {
+    keyType: String!
+    purpose: String!
+    state: DataKeyState!
+    count: Int!
+    "Of these: past their maximum age."
+    expired: Int!
+    oldest: String!
+    byVersion: [DataKeysUnderVersion!]!
+  }
+
+  enum DataKeyState {
+    ENABLED
+    DISABLED
+    COMPROMISED
+    "An erasure has begun."
+    CLOSING
+    DESTROYED
+  }
+
+  "Data keys under one version of the key service's key."
+  type DataKeysUnderVersion {
+    "Null: the key service does not say."
+    version: Int
+    count: Int!
+  }
+
+  "Whole numbers since the gateway that answers has started."
+  type KeyUse {
+    cacheHits: Float!
+    cacheMisses: Float!
+    keyRowReads: Float!
+    wraps: Float!
+    wrapCalls: Float!
+    unwraps: Float!
+    unwrapCalls: Float!
   }
 
   type KeyJob {
@@ -127,7 +179,7 @@ export const keyApiSdl = /* GraphQL */ `
 
 /** The operations of {@link keyApiSdl} by their root. */
 export const keyOperations = {
-  Query: ['keyStatus', 'keyJobs', 'keyJob'],
+  Query: ['keyStatus', 'keyStatistics', 'keyJobs', 'keyJob'],
   Mutation: ['rotateKeys', 'rewrapKeys', 'reencryptValues', 'cleanupKeys', 'revokeKeys'],
 } as const
 
@@ -141,7 +193,7 @@ export function keyCoordinates(rule: RuleExpression): readonly (readonly [string
 type Resolve = (source: unknown, args: never, context: RequestContext) => unknown
 
 /** Resolvers by type, in the order of {@link keyApiSdl}. */
-export function createKeyResolvers({ keks, jobs, tools }: KeyAdministration): {
+export function createKeyResolvers({ keks, jobs, tools, statistics, keyRing }: KeyAdministration): {
   readonly Query: Readonly<Record<string, Resolve>>
   readonly Mutation: Readonly<Record<string, Resolve>>
 } {
@@ -156,6 +208,14 @@ export function createKeyResolvers({ keks, jobs, tools }: KeyAdministration): {
   return {
     Query: {
       keyStatus: async () => (await surveyKeks(keksOf([], keks), tools)).map(describeSurvey),
+      keyStatistics: async () => {
+        const counted = await statistics.dataKeys.latest()
+        return {
+          countedAt: counted?.at.toISOString() ?? null,
+          dataKeys: counted?.value.map(describeCount) ?? null,
+          thisGateway: describeUse(keyRing.counters),
+        }
+      },
       keyJobs: async (_source, { first }: { first: number }) =>
         (await jobs.list({ limit: Math.min(Math.max(first, 0), 500) })).map(describeJob),
       keyJob: async (_source, { id }: { id: string }) => {
@@ -223,6 +283,31 @@ function describeSurvey(survey: Awaited<ReturnType<typeof surveyKeks>>[number]):
     dueAt: dueAt?.toISOString() ?? null,
     age,
     automatic: policy.automatic,
+  }
+}
+
+function describeCount({ state, oldest, kekVersions, ...count }: DataKeyCount): object {
+  return {
+    ...count,
+    state: state.toUpperCase(),
+    oldest: oldest.toISOString(),
+    byVersion: Object.entries(kekVersions).map(([version, keys]) => ({
+      version: version === 'unknown' ? null : Number(version),
+      count: keys,
+    })),
+  }
+}
+
+function describeUse(counters: KeyRingCounters): object {
+  const { hits, misses, finds, wraps, wrapTrips, unwraps, unwrapTrips } = counters
+  return {
+    cacheHits: hits,
+    cacheMisses: misses,
+    keyRowReads: finds,
+    wraps,
+    wrapCalls: wrapTrips,
+    unwraps,
+    unwrapCalls: unwrapTrips,
   }
 }
 

@@ -26,6 +26,7 @@ export function createApollo(
   options: GatewayOptions,
   app: FastifyInstance,
   cache: KeyValueCache | undefined,
+  onError: ((code: string) => void) | undefined,
 ): ApolloServer<RequestContext> {
   const { introspection, explorer, limits } = options
   const executor = createExecutor({
@@ -55,6 +56,7 @@ export function createApollo(
       onInternalError: (error, path) => {
         app.log.error({ ...describeError(error), path: path?.join('.') }, 'a field or operation failed')
       },
+      onError,
     }),
     plugins: [
       ApolloServerPluginCacheControlDisabled(),

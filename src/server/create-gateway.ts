@@ -31,9 +31,15 @@ import { createHttp } from './create-http.ts'
 import { createKeyRing } from './create-key-ring.ts'
 import { describeError } from './describe-error.ts'
 import { registerExplorer } from './explorer/register-explorer.ts'
+import { createMetricsHttp } from './metrics/create-metrics-http.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { createKeyStatistics } from '../rotation/key-statistics.ts'
+import { observeState } from './metrics/observe-state.ts'
+import { timeRequests } from './metrics/time-requests.ts'
 import type { GatewayOptions } from './options.ts'
 import { openQueryCache } from './query-cache.ts'
 import { registerGraphql } from './register-graphql.ts'
+import { createHealthReader } from './read-health.ts'
 import { readKeyRule } from './read-key-rule.ts'
 import { registerHealth } from './register-health.ts'
 import { sealedCollections } from './sealed-collections.ts'
@@ -44,6 +50,8 @@ export const graphqlPath = '/graphql'
 
 export interface Gateway {
   readonly app: FastifyInstance
+  /** Serves `/metrics`, and listens by itself as little as `app` does; undefined when the options say `off`. */
+  readonly metricsApp: FastifyInstance | undefined
   readonly policies: Policies
   readonly storage: Storage
   readonly keyRing: KeyRing
@@ -108,9 +116,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     audit: audit?.log,
     collections: sealedCollections(policies, storage, createReencryptor(keyRing, ciphers, policies)),
   }
+  const statistics = createKeyStatistics(keks, jobTools, (error) => {
+    app.log.warn(describeError(error), 'the keys could not be counted')
+  })
+  const metrics = options.metrics === 'on' ? createMetrics() : undefined
   const schemas = buildSchemas(document, {
     keyAdministration:
-      keyRule === undefined ? undefined : { rule: keyRule, keks, jobs: storage.jobStore, tools: jobTools },
+      keyRule === undefined
+        ? undefined
+        : { rule: keyRule, keks, jobs: storage.jobStore, tools: jobTools, keyRing, statistics },
     policies,
     repositories: storage.repositories,
     attempts: storage.attempts,
@@ -125,10 +139,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const queryCache = await openQueryCache(options.cache, keyRing, (error) => {
     app.log.warn(describeError(error), 'the cache of persisted queries failed')
   })
-  const apollo = createApollo(schemas, options, app, queryCache?.cache)
+  const apollo = createApollo(schemas, options, app, queryCache?.cache, metrics?.countError)
   await apollo.start()
 
-  registerHealth(app, { storage, keys })
+  const readHealth = createHealthReader({ storage, keys, auditLog: audit?.log })
+  registerHealth(app, readHealth)
   if (options.explorer !== 'off') {
     registerExplorer(app, {
       path: graphqlPath,
@@ -149,10 +164,26 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
             app.log.error(describeError(error), 'a key job failed')
           },
         })
-  await registerGraphql(app, { path: graphqlPath, apollo, authenticator, decide, auditLog: audit?.log })
+  await registerGraphql(app, {
+    path: graphqlPath,
+    apollo,
+    authenticator,
+    decide,
+    auditLog: audit?.log,
+    observe: metrics?.countEvents,
+  })
+  if (metrics !== undefined) timeRequests(app, metrics)
+  const metricsApp =
+    metrics === undefined
+      ? undefined
+      : createMetricsHttp(
+          metrics.registry,
+          observeState(metrics.registry, { keyRing, statistics, jobs: storage.jobStore, readHealth }),
+        )
 
   return {
     app,
+    metricsApp,
     policies,
     storage,
     keyRing,
@@ -161,7 +192,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       keys.stop()
       stateWatch.stop()
       await schedule?.stop()
-      await app.close()
+      await Promise.all([app.close(), metricsApp?.close()])
       await apollo.stop()
       await audit?.close()
       keyRing.clear()

@@ -20,10 +20,23 @@ export interface FormatErrorOptions {
   readonly suggestions: boolean
   /** Told of errors whose cause callers are not told. */
   readonly onInternalError: (error: unknown, path: GraphQLFormattedError['path']) => void
+  /** Told the code of every error that is answered. */
+  readonly onError?: ((code: string) => void) | undefined
 }
 
 /** The one shape of errors. Nothing of a value, a stack or the database gets through. */
-export function createFormatError({ suggestions, onInternalError }: FormatErrorOptions) {
+export function createFormatError(options: FormatErrorOptions) {
+  const format = createFormat(options)
+  const { onError } = options
+  if (onError === undefined) return format
+  return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
+    const told = format(formatted, error)
+    onError(String(told.extensions?.code))
+    return told
+  }
+}
+
+function createFormat({ suggestions, onInternalError }: FormatErrorOptions) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const original = unwrapResolverError(error)
     if (original instanceof GatewayError) {

@@ -29,6 +29,8 @@ export interface GatewayOptions {
   readonly audit: AuditOptions | 'off'
   /** Where texts of persisted queries are kept, sealed; `off`: nowhere, and clients may not persist any. */
   readonly cache: CacheOptions
+  /** Whether there is a `/metrics`, on an address of its own. */
+  readonly metrics: 'on' | 'off'
   readonly limits: RequestLimits & ResolverLimits
   readonly log: LogOptions
 }

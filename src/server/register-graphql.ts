@@ -3,6 +3,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 import type { AuditLog } from '../audit/audit-log.ts'
+import type { AuditEvent } from '../audit/event.ts'
 import { AuditRecorder } from '../audit/recorder.ts'
 import type { Authenticator } from '../auth/authenticate.ts'
 import { anonymous, type Viewer } from '../auth/viewer.ts'
@@ -16,11 +17,13 @@ export interface GraphqlRoute {
   readonly decide: (viewer: Viewer) => Decisions
   /** Absent: no audit log is kept. */
   readonly auditLog: AuditLog | undefined
+  /** Told of what every operation did. */
+  readonly observe: ((events: readonly AuditEvent[]) => void) | undefined
 }
 
 /** The GraphQL endpoint. Who asks is settled before the body is read: a bad token is answered with 401 and nothing else. */
 export async function registerGraphql(app: FastifyInstance, route: GraphqlRoute): Promise<void> {
-  const { path, apollo, authenticator, decide, auditLog } = route
+  const { path, apollo, authenticator, decide, auditLog, observe } = route
   const viewers = new WeakMap<FastifyRequest, Viewer>()
   const nobody = anonymous('')
   await app.register(async (scope) => {
@@ -39,7 +42,7 @@ export async function registerGraphql(app: FastifyInstance, route: GraphqlRoute)
             viewer,
             decisions: decide(viewer),
             requestId: request.id,
-            audit: new AuditRecorder(source, auditLog),
+            audit: new AuditRecorder(source, auditLog, observe),
             loaders: new WeakMap(),
           })
         },

@@ -1,37 +1,23 @@
 import type { FastifyInstance } from 'fastify'
 
-import type { Storage } from '../storage/connect-storage.ts'
-import type { VerifiedKeys } from './verified-keys.ts'
-
-export interface HealthSources {
-  readonly storage: Storage
-  readonly keys: VerifiedKeys
-}
-
-type State = 'ok' | 'unavailable'
+import type { Health } from './read-health.ts'
 
 /**
  * `/health/live`: the process answers. `/health/ready`: the database answers and the keys are verified; 503 otherwise, and
  * `degraded` when the key service does not answer while cached keys still serve.
  */
-export function registerHealth(app: FastifyInstance, { storage, keys }: HealthSources): void {
+export function registerHealth(app: FastifyInstance, readHealth: () => Promise<Health>): void {
   app.get('/health/live', { logLevel: 'warn' }, () => ({ status: 'ok' }))
   app.get('/health/ready', { logLevel: 'warn' }, async (_request, reply) => {
-    const [database, keyService] = await Promise.all([
-      stateOf(storage.check()),
-      stateOf(keys.provider.check()),
-    ])
-    const ready = database === 'ok' && keys.verified()
-    const status = ready ? (keyService === 'ok' ? 'ok' : 'degraded') : 'unavailable'
-    return reply.code(ready ? 200 : 503).send({ status, database, keyService, keysVerified: keys.verified() })
+    const { database, keyService, keysVerified } = await readHealth()
+    const ready = database && keysVerified
+    const status = ready ? (keyService ? 'ok' : 'degraded') : 'unavailable'
+    return reply
+      .code(ready ? 200 : 503)
+      .send({ status, database: stateOf(database), keyService: stateOf(keyService), keysVerified })
   })
 }
 
-async function stateOf(check: Promise<void>): Promise<State> {
-  try {
-    await check
-    return 'ok'
-  } catch {
-    return 'unavailable'
-  }
+function stateOf(works: boolean): 'ok' | 'unavailable' {
+  return works ? 'ok' : 'unavailable'
 }

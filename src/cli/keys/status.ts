@@ -1,22 +1,20 @@
 import { styleText } from 'node:util'
 
 import { dayMs, type KekAge } from '../../crypto/kek-age.ts'
-import { kekName } from '../../rotation/kek-name.ts'
+import { countDataKeys, type DataKeyCount } from '../../rotation/count-data-keys.ts'
 import { type KekSurvey, surveyKeks } from '../../rotation/survey-keks.ts'
 import type { KeysOptions } from '../keys.ts'
 import { renderTable } from '../table.ts'
-import { countByVersion } from './count-by-version.ts'
 import { withKeys } from './open-keys.ts'
 
 export function status(options: KeysOptions): Promise<void> {
-  return withKeys(options, async ({ keks, storage, tools }) => {
-    const [surveys, counts] = await Promise.all([
-      surveyKeks(keks, tools),
-      countByVersion(storage.keyStore, tools.provider),
-    ])
-    const described = surveys.map((survey) => describe(survey, counts.get(kekName(survey.kek)) ?? {}))
+  return withKeys(options, async ({ keks, tools }) => {
+    const [surveys, dataKeys] = await Promise.all([surveyKeks(keks, tools), countDataKeys(tools)])
+    const described = surveys.map(describe)
     process.stdout.write(
-      options.json === true ? `${JSON.stringify({ keks: described })}\n` : `\n${print(described)}\n\n`,
+      options.json === true
+        ? `${JSON.stringify({ keks: described, dataKeys })}\n`
+        : `\n${printKeks(described)}\n\n${printDataKeys(dataKeys)}\n\n`,
     )
   })
 }
@@ -30,16 +28,17 @@ interface DescribedKek {
   readonly dueAt: Date | null
   readonly age: KekAge
   readonly automatic: boolean
-  /** Data keys by the KEK version that wraps them. */
-  readonly dataKeys: Readonly<Record<string, number>>
 }
 
-function describe(
-  { kek, status: { newest, oldest, newestCreatedAt }, age, dueAt, policy }: KekSurvey,
-  dataKeys: Readonly<Record<string, number>>,
-): DescribedKek {
+function describe({
+  kek,
+  status: { newest, oldest, newestCreatedAt },
+  age,
+  dueAt,
+  policy,
+}: KekSurvey): DescribedKek {
   const times = { createdAt: newestCreatedAt ?? null, dueAt: dueAt ?? null }
-  return { ...kek, newest, oldest, ...times, age, automatic: policy.automatic, dataKeys }
+  return { ...kek, newest, oldest, ...times, age, automatic: policy.automatic }
 }
 
 const colours: Readonly<Record<KekAge, 'green' | 'yellow' | 'red'>> = {
@@ -50,19 +49,33 @@ const colours: Readonly<Record<KekAge, 'green' | 'yellow' | 'red'>> = {
   UNKNOWN: 'yellow',
 }
 
-function print(keks: readonly DescribedKek[]): string {
-  const rows = keks.map(
-    ({ keyType, purpose, newest, oldest, createdAt, dueAt, age, automatic, dataKeys }) => [
-      `${keyType} ${purpose}`,
-      oldest === newest ? String(newest) : `${oldest}–${newest}`,
-      createdAt === null ? 'unknown' : `${Math.floor((Date.now() - createdAt.getTime()) / dayMs)} d`,
-      styleText(colours[age], age.toLowerCase()),
-      dueAt === null ? '' : dueAt.toISOString().slice(0, 10),
-      automatic ? 'automatic' : 'by hand',
-      Object.entries(dataKeys)
-        .map(([version, count]) => `${count} under ${version}`)
-        .join(', '),
-    ],
-  )
-  return renderTable(['key', 'versions', 'age', 'state', 'due', 'rotation', 'data keys by version'], rows)
+function printKeks(keks: readonly DescribedKek[]): string {
+  const rows = keks.map(({ keyType, purpose, newest, oldest, createdAt, dueAt, age, automatic }) => [
+    `${keyType} ${purpose}`,
+    oldest === newest ? String(newest) : `${oldest}–${newest}`,
+    createdAt === null ? 'unknown' : days(createdAt),
+    styleText(colours[age], age.toLowerCase()),
+    dueAt === null ? '' : dueAt.toISOString().slice(0, 10),
+    automatic ? 'automatic' : 'by hand',
+  ])
+  return renderTable(['key', 'versions', 'age', 'state', 'due', 'rotation'], rows)
+}
+
+function printDataKeys(counts: readonly DataKeyCount[]): string {
+  if (counts.length === 0) return '  There are no data keys yet.'
+  const rows = counts.map(({ keyType, purpose, state, count, expired, oldest, kekVersions }) => [
+    `${keyType} ${purpose}`,
+    state === 'compromised' ? styleText('red', state) : state,
+    String(count),
+    expired === 0 ? '0' : styleText('yellow', String(expired)),
+    days(oldest),
+    Object.entries(kekVersions)
+      .map(([version, keys]) => `${keys} under ${version}`)
+      .join(', '),
+  ])
+  return renderTable(['data keys', 'state', 'number', 'expired', 'oldest', 'by version of the key'], rows)
+}
+
+function days(since: Date): string {
+  return `${Math.floor((Date.now() - since.getTime()) / dayMs)} d`
 }

@@ -10,13 +10,14 @@ import type { ExampleState } from './seed-example.ts'
 export interface Announcement {
   readonly config: Config
   readonly url: string
+  readonly metricsUrl: string | undefined
   readonly example: Example
   readonly exampleState: ExampleState
   readonly tokens: readonly DevelopmentToken[]
 }
 
 /** What a person reads when the gateway has started. */
-export function announce({ config, url, example, exampleState, tokens }: Announcement): string {
+export function announce({ config, url, metricsUrl, example, exampleState, tokens }: Announcement): string {
   const endpoint = `${url}${graphqlPath}`
   const browser = config.gateway.explorer === 'off' ? '' : '  (open it in a browser, too)'
   const warnings = developmentParts(config)
@@ -24,7 +25,9 @@ export function announce({ config, url, example, exampleState, tokens }: Announc
     '',
     `  Sealgate answers at ${emphasise('green', endpoint)}${browser}`,
     '',
-    ...facts(config, exampleState).map(([name, fact]) => `  ${styleText('dim', name.padEnd(10))}${fact}`),
+    ...facts(config, exampleState, metricsUrl).map(
+      ([name, fact]) => `  ${styleText('dim', name.padEnd(10))}${fact}`,
+    ),
     ...(warnings.length === 0
       ? []
       : ['', `  ${styleText('yellow', 'For development, not for production:')} ${warnings.join(', ')}.`]),
@@ -37,7 +40,11 @@ export function announce({ config, url, example, exampleState, tokens }: Announc
   ].join('\n')
 }
 
-function facts({ database, dataFolder, gateway }: Config, state: ExampleState): [string, string][] {
+function facts(
+  { database, dataFolder, gateway }: Config,
+  state: ExampleState,
+  metricsUrl: string | undefined,
+): [string, string][] {
   const { schemaFolder, keys } = gateway
   const data = { made: ', new, with example data', kept: ', with the data of earlier starts', none: '' }[
     state
@@ -46,6 +53,7 @@ function facts({ database, dataFolder, gateway }: Config, state: ExampleState): 
     ['schema', schemaFolder],
     ['data', `${database.kind === 'embedded' ? dataFolder : 'the MongoDB server of MONGODB_URI'}${data}`],
     ['keys', describeKeys(keys)],
+    ...(metricsUrl === undefined ? [] : [['metrics', `${metricsUrl}/metrics`] satisfies [string, string]]),
   ]
 }
 

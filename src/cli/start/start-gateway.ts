@@ -11,6 +11,8 @@ import { type ExampleState, prepareExample } from './seed-example.ts'
 export interface StartedGateway {
   readonly gateway: Gateway
   readonly url: string
+  /** Undefined where there are no metrics. */
+  readonly metricsUrl: string | undefined
   readonly example: Example
   readonly exampleState: ExampleState
   /** Empty unless the gateway accepts development tokens. */
@@ -42,11 +44,13 @@ async function startOver(database: Database, config: Config): Promise<StartedGat
     )
     tabs.push(...explorerTabs(example, tokens))
     const url = await gateway.app.listen({ host: config.host, port: config.port })
+    const { metrics } = config
+    const metricsUrl = metrics === undefined ? undefined : await gateway.metricsApp?.listen(metrics)
     const close = async (): Promise<void> => {
       await gateway.close()
       await database.close()
     }
-    return { gateway, url, example, exampleState, tokens, close }
+    return { gateway, url, metricsUrl, example, exampleState, tokens, close }
   } catch (error) {
     await gateway.close()
     throw error
