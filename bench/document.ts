@@ -83,7 +83,7 @@ async function prepareSealgate(): Promise<[() => Promise<void>, () => Promise<vo
   })
   await provider.prepare(neededKeks(policies, 'full', false))
   const ring = new KeyRing({ store: new MemoryKeyStore(), provider })
-  const ciphers = new PathCiphers()
+  const ciphers = new PathCiphers({ cipher: 'aes-256-gcm', padding: 'BUCKETS' })
   const decisions = createDecider(policies)(viewer)
   const draft = draftCreate({ policies, model, decisions, input, at: 'input' })
   await createSealer(ring, ciphers).seal([draft])

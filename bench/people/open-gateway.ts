@@ -47,6 +47,8 @@ export async function openPeopleGateway(
     executor: 'planned',
     audit,
     cache: { kind: 'off' },
+    performance: 'balanced',
+    cipher: 'aes-256-gcm',
     metrics: 'off',
     limits: { ...defaultLimits, pageSize: 500, batchSize: 1_000, relationSize: 5_000 },
     log,

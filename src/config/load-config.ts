@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { type CipherName, ciphers } from '../crypto/suites.ts'
 import type { KeyProviderOptions, VaultOptions } from '../kms/index.ts'
 import { defaultLimits } from '../server/limits.ts'
+import { type PerformanceMode, performanceModes } from '../server/performance-modes.ts'
 import type { CacheOptions, GatewayOptions } from '../server/options.ts'
 import { readAudit } from './read-audit.ts'
 import { readAwsKms } from './read-aws-kms.ts'
@@ -39,6 +41,9 @@ export interface Overrides {
   readonly host?: string | undefined
   readonly data?: string | undefined
 }
+
+const cipherNames = Object.keys(ciphers) as CipherName[]
+const modes = Object.keys(performanceModes) as PerformanceMode[]
 
 const shippedSchema = fileURLToPath(new URL('../../schema', import.meta.url))
 
@@ -83,6 +88,8 @@ export function loadConfig(overrides: Overrides = {}, environment: NodeJS.Proces
       executor: read.choice('SEALGATE_EXECUTOR', ['planned', 'graphql-js']) ?? 'planned',
       audit: readAudit(read, dataFolder),
       cache: readCache(read, keyRights),
+      performance: read.choice('SEALGATE_PERFORMANCE', modes) ?? 'balanced',
+      cipher: read.choice('SEALGATE_CIPHER', cipherNames) ?? 'aes-256-gcm',
       metrics: metrics === undefined ? 'off' : 'on',
       limits: {
         ...defaultLimits,

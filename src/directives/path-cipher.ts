@@ -3,7 +3,8 @@ import { LRUCache } from 'lru-cache'
 import { BlindIndex } from '../crypto/blind-index.ts'
 import { FieldCipher } from '../crypto/field-cipher.ts'
 import { createKeyTuple, type KeyHolder, type KeyTuple } from '../crypto/key-tuple.ts'
-import type { SuiteId } from '../crypto/suites.ts'
+import type { Padding } from '../crypto/padding.ts'
+import { type CipherName, ciphers, type SuiteId } from '../crypto/suites.ts'
 import type { ScalarKind, ValueType } from '../crypto/value-codec.ts'
 import { GatewayError } from '../errors.ts'
 import type { FieldPolicy, FieldType, Protection, ScalarName } from './policies.ts'
@@ -46,15 +47,28 @@ export interface PathCipher {
 
 type SealedProtection = Extract<Protection, { kind: 'encrypted' | 'hashed' }>
 
+/** What an installation may choose of how values are encrypted. Whatever was chosen before still decrypts. */
+export interface CipherSettings {
+  /** For keys of one subject or document. Keys that more share are always used with XAES-256-GCM. */
+  readonly cipher: CipherName
+  /** Of values whose field does not turn it off. */
+  readonly padding: Exclude<Padding, 'NONE'>
+}
+
 /** Path ciphers by path and tenant, bounded. */
 export class PathCiphers {
   readonly #ciphers = new LRUCache<string, PathCipher>({ max: 10_000 })
+  readonly #settings: CipherSettings
+
+  constructor(settings: CipherSettings) {
+    this.#settings = settings
+  }
 
   of(path: ProtectedPath, tenant: string): PathCipher {
     const name = `${path.collection}/${path.path}/${tenant}`
     let cipher = this.#ciphers.get(name)
     if (cipher === undefined) {
-      cipher = createPathCipher(path, tenant)
+      cipher = createPathCipher(path, tenant, this.#settings)
       this.#ciphers.set(name, cipher)
     }
     return cipher
@@ -66,7 +80,11 @@ export function keyTypeOf({ protection }: FieldPolicy): string {
   return protection.kind === 'encrypted' ? protection.keyType : 'PII'
 }
 
-function createPathCipher({ collection, path, field }: ProtectedPath, tenant: string): PathCipher {
+function createPathCipher(
+  { collection, path, field }: ProtectedPath,
+  tenant: string,
+  settings: CipherSettings,
+): PathCipher {
   const { protection } = field
   if (protection.kind !== 'encrypted' && protection.kind !== 'hashed') {
     throw new GatewayError('INTERNAL_SERVER_ERROR', { coordinate: field.coordinate })
@@ -74,8 +92,8 @@ function createPathCipher({ collection, path, field }: ProtectedPath, tenant: st
   const keyType = keyTypeOf(field)
   const scope = protection.kind === 'encrypted' ? protection.scope : 'SUBJECT'
   // Keys that many subjects share can pass 2^32 messages, which rules out random 96-bit nonces.
-  const suite: SuiteId = scope === 'SUBJECT' || scope === 'DOCUMENT' ? 1 : 2
-  const padding = protection.kind === 'encrypted' && !protection.pad ? 'NONE' : 'BUCKETS'
+  const suite: SuiteId = scope === 'SUBJECT' || scope === 'DOCUMENT' ? ciphers[settings.cipher] : 2
+  const padding = protection.kind === 'encrypted' && !protection.pad ? 'NONE' : settings.padding
   const place = { tenant, collection, path, suite, padding } as const
   const type = valueType(field.type)
   const holder = (row: RowOwner): KeyHolder => ({ tenant, scope, scopeId: scopeId(scope, row, collection) })
@@ -86,7 +104,7 @@ function createPathCipher({ collection, path, field }: ProtectedPath, tenant: st
       purpose: 'REVEAL',
       type: protection.kind === 'hashed' ? 'STRING' : type,
     }),
-    mask: new FieldCipher({ ...place, purpose: 'MASK', type: 'JSON', padding: 'BUCKETS' }),
+    mask: new FieldCipher({ ...place, purpose: 'MASK', type: 'JSON', padding: settings.padding }),
     index: createIndex(protection, { tenant, collection, path, type }),
     indexKey: createKeyTuple({ tenant, scope: 'PATH', scopeId: `${collection}.${path}` }, keyType, 'INDEX'),
     keyGroup:

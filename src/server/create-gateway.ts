@@ -39,6 +39,7 @@ import { timeRequests } from './metrics/time-requests.ts'
 import type { GatewayOptions } from './options.ts'
 import { openQueryCache } from './query-cache.ts'
 import { registerGraphql } from './register-graphql.ts'
+import { performanceModes } from './performance-modes.ts'
 import { createHealthReader } from './read-health.ts'
 import { readKeyRule } from './read-key-rule.ts'
 import { registerHealth } from './register-health.ts'
@@ -97,7 +98,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     audit?.log.append(entry).catch(() => undefined)
   }
   const { keyPolicies } = options
+  const { keyCache, padding } = performanceModes[options.performance]
   const keyRing = createKeyRing({
+    cache: keyCache,
     store: auditKeyStore(storage.keyStore, recordKey),
     provider: keys.provider,
     policies: keyPolicies,
@@ -108,7 +111,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   })
   const audit = openAudit(options, app, keyRing, storage)
 
-  const ciphers = new PathCiphers()
+  const ciphers = new PathCiphers({ cipher: options.cipher, padding })
   const jobTools: JobTools = {
     keyStore: storage.keyStore,
     provider: keys.provider,

@@ -4,11 +4,13 @@ import type { KeyProvider } from '../crypto/key-provider.ts'
 import type { KeyRights } from '../crypto/key-rights.ts'
 import { KeyRing } from '../crypto/key-ring.ts'
 import type { KeyStore } from '../crypto/key-store.ts'
+import type { PerformanceSettings } from './performance-modes.ts'
 
 export interface PolicedKeyRingOptions extends Pick<ExpiredKekOptions, 'policies'> {
   readonly store: KeyStore
   readonly provider: KeyProvider
   readonly rights: KeyRights
+  readonly cache: PerformanceSettings['keyCache']
   readonly onExpired?: ExpiredKekOptions['onExpired']
 }
 
@@ -17,10 +19,12 @@ export function createKeyRing({
   store,
   provider,
   rights,
+  cache,
   policies,
   onExpired,
 }: PolicedKeyRingOptions): KeyRing {
   return new KeyRing({
+    ...cache,
     store,
     rights,
     provider: blockExpiredKeks(provider, { policies, onExpired: onExpired ?? (() => undefined) }),

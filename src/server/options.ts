@@ -1,6 +1,7 @@
 import type { AuthenticatorOptions } from '../auth/authenticate.ts'
 import type { KeyRights } from '../crypto/key-rights.ts'
 import type { KeyPolicies } from '../crypto/key-policy.ts'
+import type { CipherName } from '../crypto/suites.ts'
 import type { KeyProviderOptions } from '../kms/index.ts'
 import type { ResolverLimits } from '../resolvers/model-context.ts'
 import type { StorageOptions } from '../storage/connect-storage.ts'
@@ -8,6 +9,7 @@ import type { AuditOptions } from './create-audit.ts'
 import type { ExecutorKind } from './executor/create-executor.ts'
 import type { ExplorerTab } from './explorer/explorer-tab.ts'
 import type { RequestLimits } from './limits.ts'
+import type { PerformanceMode } from './performance-modes.ts'
 
 export interface GatewayOptions {
   /** Folder of SDL files. */
@@ -29,6 +31,10 @@ export interface GatewayOptions {
   readonly audit: AuditOptions | 'off'
   /** Where texts of persisted queries are kept, sealed; `off`: nowhere, and clients may not persist any. */
   readonly cache: CacheOptions
+  /** A row of settings that trade time and room against what a stolen process or database would tell. */
+  readonly performance: PerformanceMode
+  /** What values under keys of one subject or document are encrypted with from now on. */
+  readonly cipher: CipherName
   /** Whether there is a `/metrics`, on an address of its own. */
   readonly metrics: 'on' | 'off'
   readonly limits: RequestLimits & ResolverLimits

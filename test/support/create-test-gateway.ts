@@ -91,6 +91,8 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     executor: 'planned',
     audit: { sinks: ['database'] },
     cache: { kind: 'off' },
+    performance: 'balanced',
+    cipher: 'aes-256-gcm',
     metrics: 'off',
     limits: { ...defaultLimits, pageSize: 500, batchSize: 1_000, relationSize: 5_000 },
     log: { level: 'debug', stream: { write: (line) => logs.push(line) } },

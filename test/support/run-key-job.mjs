@@ -46,12 +46,22 @@ const keks = neededKeks(policies, 'full', false)
 await provider.prepare(keks)
 const batch = { batchSize: 25 }
 const keyPolicies = KeyPolicies.read({ FINANCIAL: batch, PII: batch })
-const ring = createKeyRing({ store: storage.keyStore, provider, rights: 'full', policies: keyPolicies })
+const ring = createKeyRing({
+  store: storage.keyStore,
+  provider,
+  rights: 'full',
+  policies: keyPolicies,
+  cache: {},
+})
 const tools = {
   keyStore: storage.keyStore,
   provider,
   policies: keyPolicies,
-  collections: sealedCollections(policies, storage, createReencryptor(ring, new PathCiphers(), policies)),
+  collections: sealedCollections(
+    policies,
+    storage,
+    createReencryptor(ring, new PathCiphers({ cipher: 'aes-256-gcm', padding: 'BUCKETS' }), policies),
+  ),
 }
 const parameters = kind === 'reencrypt' ? { keyTypes: ['PII', 'FINANCIAL'] } : { keks }
 const id = await startJob(storage.jobStore, kind, parameters, 'test')

@@ -9,6 +9,7 @@ import { checkDataFolder } from './check-data-folder.ts'
 import { checkDatabase } from './check-database.ts'
 import { checkKeys } from './check-keys.ts'
 import { checkProduction } from './check-production.ts'
+import { describePerformance } from './describe-performance.ts'
 import { checkGraphqlCopies, checkNode } from './check-runtime.ts'
 import { checkRedis } from './check-redis.ts'
 import { checkSchema } from './check-schema.ts'
@@ -43,6 +44,7 @@ async function examine(options: DoctorOptions): Promise<readonly Finding[]> {
     ...machine,
     ok('Configuration', config.production ? 'for production' : 'for development'),
     ...findUnreadVariables().map((variable) => warning('Configuration', variable, 'correct its name.')),
+    describePerformance(config.gateway),
     checkDataFolder(config),
     ...(await checkDatabase(config)),
     ...(await checkKeys(

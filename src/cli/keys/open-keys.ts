@@ -9,6 +9,7 @@ import type { JobTools } from '../../rotation/job-handler.ts'
 import { sealedStoreKeks } from '../../sealed-store/sealed-store.ts'
 import { createKeyRing } from '../../server/create-key-ring.ts'
 import { type Audit, type AuditOptions, createAudit } from '../../server/create-audit.ts'
+import { performanceModes } from '../../server/performance-modes.ts'
 import { sealedCollections } from '../../server/sealed-collections.ts'
 import { neededKeks } from '../../server/verified-keys.ts'
 import { connectStorage, type Storage } from '../../storage/connect-storage.ts'
@@ -37,6 +38,8 @@ export async function withKeys<Result>(
     keyPolicies,
     schemaFolder,
     audit,
+    cipher,
+    performance,
     keyRights: rights,
   } = config.gateway
   const { policies } = readSchema(schemaFolder)
@@ -50,8 +53,9 @@ export async function withKeys<Result>(
       const keks = [...neededKeks(policies, rights, audit !== 'off'), ...cached]
       await provider.prepare(keks)
       await verifyKeks(provider, storage.keyStore, keks, rights)
-      const ring = createKeyRing({ store: storage.keyStore, provider, rights, policies: keyPolicies })
-      const reencryptor = createReencryptor(ring, new PathCiphers(), policies)
+      const { keyCache: cache, padding } = performanceModes[performance]
+      const ring = createKeyRing({ store: storage.keyStore, provider, rights, cache, policies: keyPolicies })
+      const reencryptor = createReencryptor(ring, new PathCiphers({ cipher, padding }), policies)
       const collections = sealedCollections(policies, storage, reencryptor)
       const log = audit === 'off' ? undefined : openAudit(audit, ring, storage)
       const { keyStore } = storage

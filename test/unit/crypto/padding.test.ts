@@ -32,6 +32,15 @@ describe('padding', () => {
     expect(previous).toBeGreaterThan(69_999)
   })
 
+  test.each([
+    [5, 256],
+    [256, 256],
+    [257, 512],
+    [1025, 1088],
+  ])('takes %d bytes to %d where buckets are wide', (length, padded) => {
+    expect(paddedLength(length, 'WIDE_BUCKETS')).toBe(padded)
+  })
+
   test('can be turned off', () => {
     expect(paddedLength(77, 'NONE')).toBe(77)
   })
