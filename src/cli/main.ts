@@ -4,11 +4,13 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 
 import { registerAudit } from './audit.ts'
+import { registerBackup, registerRestore } from './backup.ts'
 import { registerDoctor } from './doctor.ts'
 import { registerExplain } from './explain.ts'
 import { registerGet } from './get.ts'
 import { registerInspect } from './inspect.ts'
 import { registerOpen } from './open.ts'
+import { registerRecover } from './recover.ts'
 import { registerSeal } from './seal.ts'
 import { registerKeys } from './keys.ts'
 import { registerStart } from './start.ts'
@@ -36,5 +38,8 @@ registerKeys(program)
 registerDoctor(program)
 registerAudit(program)
 registerVault(program)
+registerBackup(program)
+registerRestore(program)
+registerRecover(program)
 
 await program.parseAsync()

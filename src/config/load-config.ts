@@ -116,6 +116,19 @@ export function findSchemaFolder(
   return readerOf(overrides, environment).text('SEALGATE_SCHEMA') ?? shippedSchema
 }
 
+/** The folder of SDL files, and where the KEKs are: for what reads backups without a database. */
+export function loadKeyOptions(
+  overrides: Overrides = {},
+  environment: NodeJS.ProcessEnv = process.env,
+): { readonly schemaFolder: string; readonly keys: KeyProviderOptions } {
+  const read = readerOf(overrides, environment)
+  const dataFolder = read.text('SEALGATE_DATA') ?? join(process.cwd(), '.sealgate')
+  return {
+    schemaFolder: findSchemaFolder(overrides, environment),
+    keys: readKeys(read, read.text('NODE_ENV') === 'production', dataFolder),
+  }
+}
+
 /** Whether something is kept under keys of the type `SESSION`. */
 export function needsSessionKeys(environment: NodeJS.ProcessEnv = process.env): boolean {
   return readCache(readerOf({}, environment), 'full').kind !== 'off'

@@ -1,5 +1,6 @@
 import mongoose, { type Connection } from 'mongoose'
 
+import { assertRestored } from '../backup/restore-mark.ts'
 import type { IntermediateKeyStore } from '../crypto/intermediate-key-store.ts'
 import type { KeyStore } from '../crypto/key-store.ts'
 import type { Policies } from '../directives/policies.ts'
@@ -43,7 +44,7 @@ export interface Storage {
 
 /**
  * Connects, makes models and indexes, and puts the write guard in place before anything can be written.
- * @throws SERVICE_UNAVAILABLE when the database cannot be reached; CONFIGURATION_INVALID when the two databases are one
+ * @throws SERVICE_UNAVAILABLE when the database cannot be reached; CONFIGURATION_INVALID when the two databases are one, or one is half restored
  */
 export async function connectStorage(policies: Policies, options: StorageOptions): Promise<Storage> {
   if (options.keysDatabase === options.database) {
@@ -61,6 +62,8 @@ export async function connectStorage(policies: Policies, options: StorageOptions
       autoIndex: false,
       autoCreate: false,
     })
+    for (const name of [options.database, options.keysDatabase])
+      await assertRestored(connection.getClient().db(name))
     const guarded = [...policies.models.values()].map(
       (model) => [model.collection, protectedPaths(model, policies)] as const,
     )

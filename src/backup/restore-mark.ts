@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+
+import type mongoose from 'mongoose'
+
+import { GatewayError } from '../errors.ts'
+import type { Manifest } from './manifest.ts'
+
+interface Mark {
+  readonly _id: 'unfinished'
+  /** SHA-256 of the manifest, in hex. */
+  readonly manifest: string
+}
+
+const marksOf = (database: mongoose.mongo.Db): mongoose.mongo.Collection<Mark> =>
+  database.collection<Mark>('sealgateRestore')
+
+/**
+ * Marks a database as one that is being restored.
+ * @returns whether it was so already, by this backup
+ * @throws CONFIGURATION_INVALID when there is anything in it, or it is being restored from another backup
+ */
+export async function markRestore(database: mongoose.mongo.Db, manifest: Manifest): Promise<boolean> {
+  const hash = createHash('sha256').update(JSON.stringify(manifest)).digest('hex')
+  const mark = await marksOf(database).findOne({ _id: 'unfinished' })
+  if (mark !== null) {
+    if (mark.manifest === hash) return true
+    throw refused(
+      `The database ${database.databaseName} is half restored from another backup: drop it first.`,
+    )
+  }
+  for (const { name } of await database.listCollections({}, { nameOnly: true }).toArray()) {
+    if (
+      name.startsWith('system.') ||
+      (await database.collection(name).findOne({}, { projection: { _id: 1 } })) === null
+    )
+      continue
+    throw refused(
+      `The database ${database.databaseName} is not empty (${name}).\nRestore into another one, which SEALGATE_DATABASE_NAME or SEALGATE_KEYS_DATABASE_NAME names, or another data folder.`,
+    )
+  }
+  await marksOf(database).insertOne({ _id: 'unfinished', manifest: hash })
+  return false
+}
+
+export async function unmarkRestore(database: mongoose.mongo.Db): Promise<void> {
+  await marksOf(database).deleteMany({})
+}
+
+/** @throws CONFIGURATION_INVALID when a restore has not come to its end */
+export async function assertRestored(database: mongoose.mongo.Db): Promise<void> {
+  if ((await marksOf(database).findOne({ _id: 'unfinished' })) === null) return
+  throw refused(
+    `The database ${database.databaseName} is half restored: run sealgate restore again, with the same backup.`,
+  )
+}
+
+function refused(message: string): GatewayError {
+  return new GatewayError('CONFIGURATION_INVALID', { message })
+}
