@@ -54,6 +54,21 @@ export class VaultServer {
     return server
   }
 
+  /** Starts a server in an empty folder from a snapshot of another, whose unseal key and root token it has then. */
+  static async fromSnapshot(folder: string, snapshot: Buffer, origin: VaultServer): Promise<VaultServer> {
+    const server = await VaultServer.create(folder)
+    await snapshotOf(server.vault, 'POST', '-force', snapshot)
+    server.#rootToken = origin.#rootToken
+    server.#unsealKey = origin.#unsealKey
+    await server.unseal()
+    return server
+  }
+
+  /** Everything that the server holds, sealed. */
+  snapshot(): Promise<Buffer> {
+    return snapshotOf(this.vault, 'GET', '')
+  }
+
   /** Starts a server in an empty folder under this configuration, and leaves it to be initialised. */
   static async launch(
     folder: string,
@@ -108,6 +123,21 @@ export class VaultServer {
     child.kill('SIGKILL')
     await once(child, 'exit')
   }
+}
+
+async function snapshotOf(
+  { address, token }: TestVault,
+  method: string,
+  suffix: '' | '-force',
+  body?: Buffer,
+): Promise<Buffer> {
+  const response = await fetch(`${address}/v1/sys/storage/raft/snapshot${suffix}`, {
+    method,
+    headers: { 'x-vault-token': token },
+    ...(body === undefined ? {} : { body: new Uint8Array(body) }),
+  })
+  if (!response.ok) throw new Error(`Vault answered ${response.status} to a question about snapshots`)
+  return Buffer.from(await response.arrayBuffer())
 }
 
 export async function findFreePort(): Promise<number> {
