@@ -190,12 +190,19 @@ export function readKeys(
   }
   const value = read.text('SEALGATE_MASTER_KEY')
   const file = read.file('SEALGATE_MASTER_KEY_FILE')
-  const folder = join(dataFolder, 'keys')
-  if (value !== undefined) return { provider: 'local', folder, masterKey: { value } }
-  if (file !== undefined) return { provider: 'local', folder, masterKey: { file, generate: false } }
+  const local = {
+    provider: 'local',
+    folder: join(dataFolder, 'keys'),
+    previousMasterKeys: [
+      ...read.list('SEALGATE_PREVIOUS_MASTER_KEYS').map((previous) => ({ value: previous })),
+      ...read.list('SEALGATE_PREVIOUS_MASTER_KEY_FILES').map((path) => ({ file: path, generate: false })),
+    ],
+  } as const
+  if (value !== undefined) return { ...local, masterKey: { value } }
+  if (file !== undefined) return { ...local, masterKey: { file, generate: false } }
   if (production)
     throw invalid('SEALGATE_MASTER_KEY_FILE', 'is needed with SEALGATE_KEYS=local in production')
-  return { provider: 'local', folder, masterKey: { file: join(dataFolder, 'master-key'), generate: true } }
+  return { ...local, masterKey: { file: join(dataFolder, 'master-key'), generate: true } }
 }
 
 export function readCache(read: EnvironmentReader, rights: GatewayOptions['keyRights']): CacheOptions {

@@ -17,6 +17,12 @@ export class EnvironmentReader {
     return value === undefined || value === '' ? undefined : value
   }
 
+  /** What commas separate. */
+  list(name: string): readonly string[] {
+    const items = this.text(name)?.split(',') ?? []
+    return items.map((item) => item.trim()).filter((item) => item !== '')
+  }
+
   /** @throws CONFIGURATION_INVALID when the value is none of the choices */
   choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
     const value = this.text(name)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
+import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { GatewayError } from '../../errors.ts'
 
@@ -78,6 +78,28 @@ export async function syncFolder(path: string): Promise<void> {
     await handle.sync().finally(() => handle.close())
   } catch (error) {
     throw fileError('could not be written', path, error)
+  }
+}
+
+/** Replaces what a file holds, in one step, and keeps the time at which it was written. A file that is gone stays gone. */
+export async function replaceFile(path: string, bytes: Buffer): Promise<void> {
+  const draft = `${path}.${randomBytes(8).toString('hex')}.draft`
+  try {
+    const { atime, mtime } = await stat(path)
+    const handle = await open(draft, 'wx', 0o600)
+    try {
+      await handle.writeFile(bytes)
+      await handle.utimes(atime, mtime)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await stat(path)
+    await rename(draft, path)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw fileError('could not be written', path, error)
+  } finally {
+    await rm(draft, { force: true })
   }
 }
 

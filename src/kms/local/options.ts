@@ -4,6 +4,8 @@ export interface LocalOptions {
   /** Where the sealed KEKs are kept; created with mode 0700 when missing. */
   readonly folder: string
   readonly masterKey: MasterKeySource
+  /** Those before it: what is under one of them comes under the master key when the provider is prepared. */
+  readonly previousMasterKeys?: readonly MasterKeySource[]
 }
 
 /**

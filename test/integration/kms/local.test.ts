@@ -141,6 +141,73 @@ describe('local provider', () => {
     await provider.close()
   })
 
+  describe('under another master key', () => {
+    const [old, fresh] = [randomBytes(32), randomBytes(32)]
+    const open = async (current: Buffer, ...previous: Buffer[]): Promise<KeyProvider> => {
+      const previousMasterKeys = previous.map((value) => ({ value }))
+      const provider = createKeyProvider({
+        provider: 'local',
+        folder,
+        masterKey: { value: current },
+        previousMasterKeys,
+      })
+      await provider.prepare([kek])
+      return provider
+    }
+
+    test('opens what the one before it sealed, and needs that no more afterwards', async () => {
+      const key = randomBytes(32)
+      const before = await open(old)
+      const wrapped = await wrapOne(before, kek, context, key)
+      await before.rotate(kek)
+      const { newestCreatedAt } = await before.status(kek)
+      await before.close()
+      const changing = await open(fresh, old)
+      expect(await unwrapOne(changing, kek, context, wrapped)).toEqual({ ok: true, bytes: key })
+      await changing.close()
+      const after = await open(fresh)
+      expect(await unwrapOne(after, kek, context, wrapped)).toEqual({ ok: true, bytes: key })
+      expect(await after.status(kek)).toEqual({ newest: 2, oldest: 1, newestCreatedAt })
+      await after.close()
+      await expect(open(old)).rejects.toMatchObject({ code: 'KEYS_MISMATCH' })
+    })
+
+    test('goes on where a change was interrupted, after any file of it', async () => {
+      const before = await open(old)
+      const wrapped = await wrapOne(before, kek, context, randomBytes(32))
+      for (let version = 1; version < 4; version += 1) await before.rotate(kek)
+      await before.close()
+      const sealedBefore = await readFiles(folder)
+      await (await open(fresh, old)).close()
+      const sealedAfter = await readFiles(folder)
+      const order = [...sealedAfter.keys()].filter((name) => name !== 'keyring')
+      for (let changed = 0; changed <= order.length; changed += 1) {
+        for (const [name, bytes] of sealedBefore) {
+          await writeFile(
+            join(folder, name),
+            order.slice(0, changed).includes(name) ? (sealedAfter.get(name) ?? bytes) : bytes,
+          )
+        }
+        await (await open(fresh, old)).close()
+        const after = await open(fresh)
+        expect(await unwrapOne(after, kek, context, wrapped)).toMatchObject({ ok: true })
+        expect(await after.status(kek)).toMatchObject({ newest: 4, oldest: 1 })
+        await after.close()
+      }
+    })
+
+    test('processes that know both share the folder while it changes; one that knows the old alone makes no version', async () => {
+      const [stale, knowing] = [await open(old), await open(old, fresh)]
+      const changing = await open(fresh, old)
+      await changing.rotate(kek)
+      const wrapped = await wrapOne(changing, kek, context, randomBytes(32))
+      expect(await unwrapOne(knowing, kek, context, wrapped)).toMatchObject({ ok: true })
+      await destroyNewest(folder)
+      await expect(stale.rotate(kek)).rejects.toMatchObject({ code: 'KEYS_MISMATCH' })
+      await Promise.all([stale, knowing, changing].map((provider) => provider.close()))
+    })
+  })
+
   test('is not disturbed by the drafts that a killed process left', async () => {
     await mkdir(folder, { recursive: true })
     await writeFile(join(folder, 'keyring.0011223344556677.draft'), 'half')
@@ -168,3 +235,12 @@ function createFileProvider(folder: string): KeyProvider {
 function createValueProvider(folder: string, value: Buffer | string): KeyProvider {
   return createKeyProvider({ provider: 'local', folder, masterKey: { value } })
 }
+
+async function readFiles(folder: string): Promise<Map<string, Buffer>> {
+  const names = (await readdir(folder)).sort()
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)),
+  )
+}
+
+const destroyNewest = (folder: string): Promise<void> => rm(join(folder, 'PII-REVEAL-2.kek'))
