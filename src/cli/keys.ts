@@ -5,6 +5,7 @@ import { addConfigOptions } from './config-options.ts'
 import { describeUse, type Use } from './describe-use.ts'
 import type { CleanupOptions } from './keys/cleanup.ts'
 import type { ListOptions } from './keys/list.ts'
+import type { MigrateOptions } from './keys/migrate.ts'
 import type { ReencryptCommandOptions } from './keys/reencrypt.ts'
 import type { RevokeOptions } from './keys/revoke.ts'
 import type { RotateOptions } from './keys/rotate.ts'
@@ -75,6 +76,23 @@ export function registerKeys(program: Command): void {
     examples: ['sealgate keys rewrap', 'sealgate keys rewrap FINANCIAL --json'],
     exits: { 1: 'data keys are left under older versions: they do not open' },
   }).action(runCommand(runRewrap))
+
+  const migrate = keys
+    .command('migrate')
+    .description(
+      'Move every data key from the previous key service to another. Stored values stay as they are.',
+    )
+    .addOption(
+      new Option('--to <service>', 'the key service that SEALGATE_KEYS names')
+        .choices(['local', 'vault', 'aws-kms', 'azure-key-vault', 'gcp-kms'])
+        .makeOptionMandatory(),
+    )
+  describe(migrate, {
+    examples: ['SEALGATE_KEYS=vault SEALGATE_PREVIOUS_KEYS=local sealgate keys migrate --to vault'],
+    exits: { 1: 'data keys are left at the previous key service: they do not open' },
+  }).action(
+    runCommand(async (options: MigrateOptions) => (await import('./keys/migrate.ts')).migrate(options)),
+  )
 
   const reencrypt = keys
     .command('reencrypt')

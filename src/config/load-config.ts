@@ -176,7 +176,21 @@ export function readKeys(
   production: boolean,
   dataFolder: string,
 ): KeyProviderOptions {
-  const kind = read.choice('SEALGATE_KEYS', ['local', 'vault', 'aws-kms', 'azure-key-vault', 'gcp-kms'])
+  const previous = read.choice('SEALGATE_PREVIOUS_KEYS', keyServices)
+  return {
+    ...readKeyService(read, production, dataFolder, read.choice('SEALGATE_KEYS', keyServices)),
+    ...(previous === undefined ? {} : { previous: readKeyService(read, production, dataFolder, previous) }),
+  }
+}
+
+const keyServices = ['local', 'vault', 'aws-kms', 'azure-key-vault', 'gcp-kms'] as const
+
+function readKeyService(
+  read: EnvironmentReader,
+  production: boolean,
+  dataFolder: string,
+  kind: (typeof keyServices)[number] | undefined,
+): KeyProviderOptions {
   if (kind === 'aws-kms') return readAwsKms(read)
   if (kind === 'azure-key-vault') return readAzureKeyVault(read)
   if (kind === 'gcp-kms') return readGcpKms(read)

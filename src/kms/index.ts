@@ -1,5 +1,6 @@
 import type { IntermediateKeyStore } from '../crypto/intermediate-key-store.ts'
 import type { KeyProvider } from '../crypto/key-provider.ts'
+import { GatewayError } from '../errors.ts'
 import { createAwsKmsService } from './aws-kms/index.ts'
 import type { AwsKmsOptions } from './aws-kms/options.ts'
 import { createAzureKeyVaultService } from './azure-key-vault/index.ts'
@@ -10,6 +11,7 @@ import type { KeyService } from './intermediate/key-service.ts'
 import { IntermediateKeyProvider } from './intermediate/provider.ts'
 import { createLocalKeyProvider } from './local/index.ts'
 import type { LocalOptions } from './local/options.ts'
+import { SucceedingKeyProvider } from './succeeding-provider.ts'
 import { createVaultKeyProvider } from './vault/index.ts'
 import type { VaultOptions } from './vault/options.ts'
 
@@ -24,7 +26,10 @@ export type BatchProviderOptions = LocalOptions | VaultOptions
 /** Services that wrap one key at a time, under which intermediate keys are kept. */
 export type KeyServiceOptions = AwsKmsOptions | AzureKeyVaultOptions | GcpKmsOptions
 
-export type KeyProviderOptions = BatchProviderOptions | KeyServiceOptions
+export type KeyProviderOptions = (BatchProviderOptions | KeyServiceOptions) & {
+  /** The key service that wrapped what is not yet moved. At most one of the two needs intermediate keys. */
+  readonly previous?: BatchProviderOptions | KeyServiceOptions | undefined
+}
 
 type OptionsOf<P> = Extract<KeyProviderOptions, { readonly provider: P }>
 
@@ -46,9 +51,30 @@ const services = {
  * @param store - where intermediate keys are kept, for the services that need them.
  * @throws GatewayError `CONFIGURATION_INVALID` when an option is wrong.
  */
-export function createKeyProvider(options: BatchProviderOptions): KeyProvider
+export function createKeyProvider(
+  options: BatchProviderOptions & { readonly previous?: BatchProviderOptions },
+): KeyProvider
 export function createKeyProvider(options: KeyProviderOptions, store: IntermediateKeyStore): KeyProvider
-export function createKeyProvider(options: KeyProviderOptions, store?: IntermediateKeyStore): KeyProvider {
+export function createKeyProvider(
+  { previous, ...options }: KeyProviderOptions,
+  store?: IntermediateKeyStore,
+): KeyProvider {
+  const provider = createSingle(options, store)
+  if (previous === undefined) return provider
+  if (
+    previous.provider === options.provider ||
+    (isKeyServiceOptions(previous) && isKeyServiceOptions(options))
+  ) {
+    const message = `Keys do not move from ${previous.provider} to ${options.provider} at once: move them to vault or local in between.`
+    throw new GatewayError('CONFIGURATION_INVALID', { message })
+  }
+  return new SucceedingKeyProvider(provider, createSingle(previous, store))
+}
+
+function createSingle(
+  options: BatchProviderOptions | KeyServiceOptions,
+  store: IntermediateKeyStore | undefined,
+): KeyProvider {
   if (isKeyServiceOptions(options)) {
     if (store === undefined) throw new TypeError('A key service needs a store of intermediate keys.')
     return new IntermediateKeyProvider(createKeyService(options), store)
@@ -63,6 +89,8 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
   return create(options)
 }
 
-export function isKeyServiceOptions(options: KeyProviderOptions): options is KeyServiceOptions {
+export function isKeyServiceOptions(
+  options: BatchProviderOptions | KeyServiceOptions,
+): options is KeyServiceOptions {
   return Object.hasOwn(services, options.provider)
 }

@@ -10,7 +10,11 @@ export interface JobParameters {
     readonly onlyDue?: boolean
   }
   /** Data keys under the newest version of their KEK. Values stay as they are. */
-  readonly rewrap: { readonly keks: readonly Kek[] }
+  readonly rewrap: {
+    readonly keks: readonly Kek[]
+    /** The name of the key service that shall wrap them; absent: that of whoever runs the job. */
+    readonly keyService?: string
+  }
   /** Values under the current data keys, for keys of these types. */
   readonly reencrypt: {
     readonly keyTypes: readonly string[]

@@ -1,3 +1,4 @@
+import { GatewayError } from '../errors.ts'
 import type { Kek } from '../crypto/key-provider.ts'
 import { rewrapCanary } from '../crypto/rewrap-canary.ts'
 import { countOldKeys } from './count-old-keys.ts'
@@ -24,7 +25,11 @@ interface Checkpoint {
  * It fails when a round changes nothing and keys are still left: they do not open.
  */
 export const rewrapDataKeys: JobHandler<'rewrap'> = async (job, run, tools) => {
-  const { keks } = job.parameters
+  const { keks, keyService } = job.parameters
+  if (keyService !== undefined && keyService !== tools.provider.name) {
+    const message = `The job moves keys to ${keyService}: a process whose keys are there shall run it.`
+    throw new GatewayError('KEY_UNAVAILABLE', { message })
+  }
   const resumed = run.progress?.checkpoint as Checkpoint | undefined
   const versions = resumed?.targets ?? (await readNewest(keks, tools))
   const targets = new Map(keks.map((kek) => [kekName(kek), { kek, version: versions[kekName(kek)] ?? 1 }]))

@@ -53,6 +53,14 @@ async function examine(options: DoctorOptions): Promise<readonly Finding[]> {
       config.gateway.keyRights,
       config.gateway.audit !== 'off',
     )),
+    ...(config.gateway.keys.previous === undefined
+      ? []
+      : await checkKeys(
+          config.gateway.keys.previous,
+          policies,
+          config.gateway.keyRights,
+          config.gateway.audit !== 'off',
+        )),
     await checkRedis(config.gateway.cache),
     ...checkProduction(config, options),
   ]

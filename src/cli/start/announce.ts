@@ -57,7 +57,9 @@ function facts(
   ]
 }
 
-function describeKeys(keys: KeyProviderOptions): string {
+function describeKeys({ previous, ...keys }: KeyProviderOptions): string {
+  if (previous !== undefined)
+    return `${describeKeys(keys)}, and those not yet moved from ${describeKeys(previous)}`
   if (keys.provider === 'local') return keys.folder
   return keys.provider === 'vault' ? `Vault at ${keys.address}` : keys.provider
 }
