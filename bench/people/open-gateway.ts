@@ -40,6 +40,7 @@ export async function openPeopleGateway(
     keyPolicies: KeyPolicies.read(),
     keyApi: 'role:ADMIN',
     keySchedule: 'off',
+    backups: {},
     authentication: authenticator,
     explorer: 'off',
     explorerTabs: () => [],

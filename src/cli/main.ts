@@ -6,6 +6,7 @@ import { Command } from 'commander'
 import { registerAudit } from './audit.ts'
 import { registerBackup, registerRestore } from './backup.ts'
 import { registerDoctor } from './doctor.ts'
+import { registerErase } from './erase.ts'
 import { registerExplain } from './explain.ts'
 import { registerGet } from './get.ts'
 import { registerInspect } from './inspect.ts'
@@ -13,6 +14,7 @@ import { registerOpen } from './open.ts'
 import { registerRecover } from './recover.ts'
 import { registerSeal } from './seal.ts'
 import { registerKeys } from './keys.ts'
+import { registerRetain } from './retain.ts'
 import { registerStart } from './start.ts'
 import { registerToken } from './token.ts'
 import { registerVault } from './vault.ts'
@@ -35,6 +37,8 @@ registerGet(program)
 registerSeal(program)
 registerOpen(program)
 registerKeys(program)
+registerErase(program)
+registerRetain(program)
 registerDoctor(program)
 registerAudit(program)
 registerVault(program)

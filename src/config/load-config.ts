@@ -81,6 +81,11 @@ export function loadConfig(overrides: Overrides = {}, environment: NodeJS.Proces
       keyPolicies: readKeyPolicies(read),
       keyApi: read.text('SEALGATE_KEY_API') ?? 'role:ADMIN',
       keySchedule: read.choice('SEALGATE_KEY_SCHEDULE', ['on', 'off']) ?? 'on',
+      backups: {
+        documents: read.wholeNumber('SEALGATE_BACKUP_DAYS', 0, 36_500),
+        keysDatabase: read.wholeNumber('SEALGATE_KEYS_BACKUP_DAYS', 0, 36_500),
+        keyService: read.wholeNumber('SEALGATE_KEY_SERVICE_BACKUP_DAYS', 0, 36_500),
+      },
       explorer:
         read.choice('SEALGATE_EXPLORER', ['graphiql', 'sandbox', 'off']) ?? (production ? 'off' : 'graphiql'),
       introspection:

@@ -10,6 +10,7 @@ export type KeyLabel =
   | 'encrypt/chacha20-poly1305'
   | 'stream/aes-256-gcm'
   | 'index'
+  | 'sign/ed25519'
   | 'commit'
 
 const rootLength = 32

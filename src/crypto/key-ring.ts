@@ -7,9 +7,10 @@ import { KeyFlights } from './key-flights.ts'
 import { KeyLease, type LoadOutcome, type KeyRequest } from './key-lease.ts'
 import type { Kek, KeyProvider } from './key-provider.ts'
 import { type KeyRights, mayUse } from './key-rights.ts'
-import { judgeForRead, judgeForWrite } from './key-states.ts'
+import { isClosed, judgeForRead, judgeForWrite } from './key-states.ts'
+import { LivingHolders } from './living-holders.ts'
 import type { KeyStore, StoredKey } from './key-store.ts'
-import { holderId, type KeyTuple } from './key-tuple.ts'
+import { holderId, type KeyHolder, type KeyTuple } from './key-tuple.ts'
 
 export interface KeyRingOptions extends KeyCacheOptions {
   readonly store: KeyStore
@@ -44,6 +45,7 @@ export class KeyRing {
   readonly #maxAge: (kek: Kek) => number
   readonly #cache: KeyCache
   readonly #flights = new KeyFlights()
+  readonly #living = new LivingHolders()
   readonly #counts = { hits: 0, misses: 0, finds: 0 }
 
   constructor(options: KeyRingOptions) {
@@ -68,6 +70,28 @@ export class KeyRing {
   clear(): void {
     this.#flights.forget()
     this.#cache.clear()
+    this.#living.forget()
+  }
+
+  /**
+   * For what is written for a holder without any of its keys.
+   *
+   * @param anew - looks also at those that were not being erased when that was last looked at
+   * @returns those of some holders that are being erased, or were
+   * @throws SERVICE_UNAVAILABLE when that cannot be learnt
+   */
+  async findErased<Holder extends KeyHolder>(
+    holders: readonly Holder[],
+    anew = false,
+  ): Promise<ReadonlySet<Holder>> {
+    const ids = holders.map((holder) => holderId(holder).toString('hex'))
+    const unknown = anew ? ids : this.#living.unknown(ids)
+    if (unknown.length === 0) return new Set()
+    const remember = this.#living.learner()
+    const rows = await this.#store.find([...new Set(unknown)].map((id) => Buffer.from(id, 'hex')))
+    const closed = new Set(rows.filter(isClosed).map(({ id }) => id.toString('hex')))
+    remember(unknown.filter((id) => !closed.has(id)))
+    return new Set(holders.filter((_holder, index) => closed.has(ids[index] ?? '')))
   }
 
   /** @internal For {@link KeyLease}. */

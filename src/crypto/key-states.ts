@@ -15,7 +15,7 @@ const readFailures: Readonly<Record<KeyState, KeyFailure | undefined>> = {
 
 /** A key that the row does not hold under exactly this key type, purpose and key id does not decrypt. */
 export function judgeForRead(row: KeyRow | undefined, { keyType, purpose }: Kek, keyId: string): ReadVerdict {
-  if (row?.erased) return 'ERASED'
+  if (isClosed(row)) return 'ERASED'
   const key = row?.keys.find(
     (stored) =>
       stored.keyType === keyType && stored.purpose === purpose && stored.keyId.toString('hex') === keyId,
@@ -28,12 +28,17 @@ export function judgeForRead(row: KeyRow | undefined, { keyType, purpose }: Kek,
 
 /** The current key of a KEK in a row: the highest enabled generation, while it is younger than `maxAge` milliseconds. */
 export function judgeForWrite(row: KeyRow | undefined, kek: Kek, maxAge: number): ReadVerdict | 'MISSING' {
-  if (row?.erased) return 'ERASED'
+  if (isClosed(row)) return 'ERASED'
   const keys = generations(row, kek)
   if (keys.some(({ state }) => state === 'closing' || state === 'destroyed')) return 'ERASED'
   const current = keys.findLast(({ state }) => state === 'enabled')
   if (current !== undefined) return Date.now() - current.createdAt.getTime() < maxAge ? current : 'MISSING'
   return keys.some(({ state }) => state === 'disabled') ? 'KEY_UNAVAILABLE' : 'MISSING'
+}
+
+/** Whether its holder is being erased, or was. */
+export function isClosed(row: KeyRow | undefined): boolean {
+  return row?.erased === true || row?.closing === true
 }
 
 export function nextGeneration(row: KeyRow | undefined, kek: Kek): number {

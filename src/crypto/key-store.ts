@@ -32,6 +32,8 @@ export interface KeyRow {
   readonly id: Buffer
   readonly holder: KeyHolder
   readonly keys: readonly StoredKey[]
+  /** Being erased, for good: no key of it is read or made any more, whatever the keys say. */
+  readonly closing?: boolean
   /** A tombstone: whatever the keys say, there are none any more. */
   readonly erased?: boolean
 }
@@ -59,7 +61,7 @@ export interface KeyStore {
   find(ids: readonly Buffer[]): Promise<KeyRow[]>
   /** Inserts rows whose id is free. Returns for every row, in order, what is stored now: it, or another's that was first. */
   insertMissing(rows: readonly KeyRow[]): Promise<KeyRow[]>
-  /** Adds the keys whose slots are free, unless the row is erased. Returns the row as it is stored now. */
+  /** Adds the keys whose slots are free, unless the row is closing or erased. Returns the row as it is stored now. */
   addKeys(rowId: Buffer, keys: readonly StoredKey[]): Promise<KeyRow>
   /** Whether any row has a key, not destroyed, that this KEK wraps. */
   hasKeys(kek: Kek): Promise<boolean>
@@ -69,6 +71,10 @@ export interface KeyStore {
   scan(after: Buffer | undefined, limit: number): Promise<KeyRow[]>
   /** Compares and sets. Rows that were changed meanwhile, or erased, stay as they are. Returns how many rows were changed. */
   changeKeys(changes: readonly RowChange[]): Promise<number>
+  /** Makes the row of a holder `closing`, for ever, and makes it where there is none. */
+  closeRow(holder: KeyHolder): Promise<void>
+  /** Turns the row of a holder, which must be closing, into a tombstone: no wrapped bytes stay, its slots stay taken. */
+  destroyRow(holder: KeyHolder): Promise<void>
   /** Counts changes of key states: another number than before means that some were changed. */
   epoch(): Promise<number>
   /** To be called behind every change of key states. */

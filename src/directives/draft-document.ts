@@ -38,10 +38,11 @@ export function draftCreate({ policies, model, decisions, input, at }: DraftOpti
 /**
  * Lays out the changes of a stored document.
  * @param current - the document as it is stored, at the revision that the write will name
- * @throws BAD_USER_INPUT or FORBIDDEN, with the path in the input
+ * @throws BAD_USER_INPUT or FORBIDDEN, with the path in the input; ERASED for a document that was redacted
  */
 export function draftUpdate(options: DraftOptions, current: Readonly<Record<string, unknown>>): Draft {
   const { policies, model, decisions, input, at } = options
+  if (current[stored.erased] != null) throw new GatewayError('ERASED')
   const subject = String(current[stored.subject])
   if (
     model.subject !== undefined &&

@@ -1,4 +1,11 @@
-import type { KeyScope, MaskStyle, ModelOperation, Normalizer, ValueFormat } from '../generated/directives.ts'
+import type {
+  ErasureMode,
+  KeyScope,
+  MaskStyle,
+  ModelOperation,
+  Normalizer,
+  ValueFormat,
+} from '../generated/directives.ts'
 
 /** A rule by its name in the SDL, or a combination. `any` of an empty list never holds. */
 export type RuleExpression =
@@ -87,6 +94,22 @@ export interface FieldPolicy {
   readonly access: AccessPolicy
   readonly index: { readonly unique: boolean } | undefined
   readonly formats: readonly FormatPolicy[]
+  /** Stored in clear and about a person, so that an erasure takes it too. */
+  readonly personal: boolean
+}
+
+export interface RetentionTime {
+  /** Of the field. */
+  readonly name: string
+  readonly stored: string
+  readonly type: 'Date' | 'DateTime'
+}
+
+/** When a document is too old to be kept. */
+export interface RetentionPolicy {
+  readonly days: number
+  /** The time that its age counts from; absent: that of its id, which is when it was created. */
+  readonly by: RetentionTime | undefined
 }
 
 export interface EmbeddedPolicy {
@@ -105,6 +128,9 @@ export interface ModelPolicy {
   readonly access: AccessPolicy
   /** The field that says whose data a document is; absent: the document itself. */
   readonly subject: string | undefined
+  /** What becomes of a document when its subject is erased, or when it is too old. */
+  readonly erase: ErasureMode
+  readonly retention: RetentionPolicy | undefined
   readonly fields: readonly FieldPolicy[]
 }
 
@@ -126,5 +152,17 @@ export function isStoredSealed({ protection }: FieldPolicy): boolean {
   return protection.kind === 'encrypted' || protection.kind === 'hashed'
 }
 
+/** A field that an erasure takes from a document that stays. */
+export function isErased(field: FieldPolicy): boolean {
+  return field.personal || isProtected(field)
+}
+
 /** The stored name of a document's own bookkeeping. Fields of a schema never start with an underscore. */
-export const stored = { id: '_id', tenant: '_tenant', subject: '_subject', revision: '_revision' } as const
+export const stored = {
+  id: '_id',
+  tenant: '_tenant',
+  subject: '_subject',
+  revision: '_revision',
+  /** When it was redacted; absent as long as it was not. */
+  erased: '_erased',
+} as const

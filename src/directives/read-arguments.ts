@@ -20,6 +20,7 @@ import type {
   MaskedDirectiveArgs,
   ModelDirectiveArgs,
   RelationDirectiveArgs,
+  RetainDirectiveArgs,
   StoredDirectiveArgs,
 } from '../generated/directives.ts'
 import type { SchemaProblems } from './schema-problems.ts'
@@ -33,8 +34,9 @@ interface DirectiveArguments {
   index: Required<IndexDirectiveArgs>
   lintOff: LintOffDirectiveArgs
   masked: MaskedDirectiveArgs
-  model: ModelDirectiveArgs
+  model: Required<Pick<ModelDirectiveArgs, 'erase'>> & ModelDirectiveArgs
   relation: RelationDirectiveArgs
+  retain: RetainDirectiveArgs
   stored: StoredDirectiveArgs
 }
 

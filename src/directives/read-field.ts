@@ -44,6 +44,7 @@ export function readField(
     access: reader.access.read(node),
     index: index === undefined ? undefined : { unique: index.unique },
     formats: reader.args.all(node, 'format').map((use) => readFormat(node, use, reader)),
+    personal: reader.args.has(node, 'personal'),
   }
 }
 

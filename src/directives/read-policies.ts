@@ -8,6 +8,7 @@ import {
 } from 'graphql'
 import pluralize from 'pluralize'
 
+import { checkErasure, checkPersonal, readRetention } from './check-erasure.ts'
 import { checkField, checkModel, checkNesting, checkType } from './check-policies.ts'
 import type { EmbeddedPolicy, FieldPolicy, ModelPolicy, Policies } from './policies.ts'
 import { AccessReader, type KnownRules } from './read-access.ts'
@@ -34,7 +35,10 @@ export function readPolicies(document: DocumentNode, known: KnownRules): Policie
     models,
     embedded: new Map([...embedded].map(markIdentified(models, embedded))),
   }
-  for (const policy of models.values()) checkModel(policy, policies, types, reader)
+  for (const policy of models.values()) {
+    checkModel(policy, policies, types, reader)
+    checkErasure(policy, policies, types, reader)
+  }
   checkNesting(policies, types, reader)
   problems.throwIfAny()
   return policies
@@ -74,6 +78,7 @@ function readFields(node: ObjectTypeDefinitionNode, reader: FieldReader): readon
     const policy = readField(node.name.value, field, reader)
     if (policy === undefined) return []
     checkField(policy, field, node, reader)
+    checkPersonal(policy, field, reader)
     return [policy]
   })
 }
@@ -82,6 +87,9 @@ function readEmbedded(name: string, node: ObjectTypeDefinitionNode, reader: Fiel
   if (reader.args.has(node, 'access')) {
     const fix = 'put @access on the fields that embed it, or on its own fields.'
     reader.problems.add(node, 'An embedded type is read and written with its parent.', fix)
+  }
+  if (reader.args.has(node, 'retain')) {
+    reader.problems.add(node, 'An embedded type is as old as its document.', 'put @retain on the model.')
   }
   const policy: EmbeddedPolicy = {
     kind: 'embedded',
@@ -113,7 +121,9 @@ function readModel(name: string, node: ObjectTypeDefinitionNode, reader: FieldRe
     collection,
     operations: new Set(model?.operations ?? []),
     access: reader.access.read(node),
-    subject: subjects[0]?.name.value,
+    subject: subjects.find(({ name: { value } }) => value !== 'id')?.name.value,
+    erase: model?.erase ?? 'REDACT',
+    retention: readRetention(node, reader),
     fields: readFields(node, reader),
   }
   checkType(policy, node, reader)

@@ -63,12 +63,12 @@ export function createReencryptor(ring: KeyRing, ciphers: PathCiphers, policies:
       .filter(({ items }) => items.length > 0)
     const lease = ring.openLease()
     try {
-      const ready = await collectCurrent(rows, lease)
+      const { ready, erased } = await collectCurrent(rows, lease)
       const stale = rows.flatMap((row) =>
         ready.has(row) ? row.items.filter((item) => isStale(item, lease)) : [],
       )
       const outcome = { stale: stale.length, failed: 0, unavailable: 0 }
-      for (const row of rows) if (!ready.has(row)) outcome.unavailable += row.items.length
+      for (const row of rows) if (!ready.has(row) && !erased.has(row)) outcome.unavailable += row.items.length
       outcome.stale += outcome.unavailable
       if (!options.apply || stale.length === 0) return { ...outcome, changed: [] }
       await lease.collectForRead(stale.flatMap(requestsOf))
@@ -154,8 +154,15 @@ function formerTuples(
   return [createKeyTuple(formerHolder, former.keyType ?? keyType, purpose)]
 }
 
-/** Gets the current keys of all rows at once; where one cannot be had, row by row. @returns the rows that have theirs */
-async function collectCurrent(rows: readonly Row[], lease: KeyLease): Promise<ReadonlySet<Row>> {
+/**
+ * Gets the current keys of all rows at once; where one cannot be had, row by row.
+ *
+ * @returns the rows that have theirs, and those whose subjects are being erased, of which another job takes care
+ */
+async function collectCurrent(
+  rows: readonly Row[],
+  lease: KeyLease,
+): Promise<{ readonly ready: ReadonlySet<Row>; readonly erased: ReadonlySet<Row> }> {
   const tuplesOf = ({ items }: Row): KeyTuple[] =>
     items.flatMap(({ reveal, mask, parts }) => [
       reveal[0],
@@ -163,20 +170,24 @@ async function collectCurrent(rows: readonly Row[], lease: KeyLease): Promise<Re
     ])
   try {
     await lease.collectForWrite(rows.flatMap(tuplesOf))
-    return new Set(rows)
+    return { ready: new Set(rows), erased: new Set() }
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
   }
   const ready = new Set<Row>()
+  const erased = new Set<Row>()
   for (const row of rows) {
     try {
       await lease.collectForWrite(tuplesOf(row))
+      // What was collected in vain before is not asked for again, and says so here.
+      for (const tuple of tuplesOf(row)) lease.writeKey(tuple)
       ready.add(row)
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
+      if (error.code === 'ERASED') erased.add(row)
     }
   }
-  return ready
+  return { ready, erased }
 }
 
 function isStale({ parts, cipher, reveal, mask }: Item, lease: KeyLease): boolean {

@@ -106,6 +106,8 @@ interface Walk {
   readonly owner: RowOwner
   readonly document: AuditedDocument
   readonly owns: boolean
+  /** Whether what is null was erased. */
+  readonly redacted: boolean
   readonly keys: RowKeys
 }
 
@@ -130,7 +132,9 @@ function collectTasks(options: RevealOptions, ciphers: PathCiphers): Collection 
     const keys = new RowKeys(owner, collection.keys)
     const audited = { id: owner.id, subject: owner.subject }
     const { tasks } = collection
-    collectObject(document, planned.plan, [], { options, tasks, owner, document: audited, owns, keys })
+    const redacted = (document[stored.erased] ?? null) !== null
+    const walk = { options, tasks, owner, document: audited, owns, redacted, keys }
+    collectObject(document, planned.plan, [], walk)
   }
   return collection
 }
@@ -153,6 +157,9 @@ function collectObject(
     if (outcome.state === 'hidden') {
       slots[field.name] = planned.forbidden
       planned.observe('hidden', walk.document)
+    } else if (value === null && walk.redacted) {
+      slots[field.name] = planned.erased
+      planned.observe('erased', walk.document)
     } else if (value === null || cipher === undefined) {
       slots[field.name] = releasePlain(field, outcome, value, walk.options.decisions)
       planned.observe(outcome.state, walk.document)
@@ -217,7 +224,7 @@ function decryptTask(task: DecryptTask, decisions: Decisions): void {
   } catch (error) {
     const code = error instanceof GatewayError ? error.code : 'DECRYPTION_FAILED'
     slots[field.name] = new GatewayError(code, { coordinate: field.coordinate })
-    planned.observe(code === 'FORBIDDEN' ? 'hidden' : 'failed', document)
+    planned.observe(code === 'FORBIDDEN' ? 'hidden' : code === 'ERASED' ? 'erased' : 'failed', document)
   }
 }
 

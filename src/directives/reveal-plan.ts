@@ -33,6 +33,7 @@ export class PlannedField {
   readonly #documentsOf: DocumentsOf
   readonly #observed: Partial<Record<AuditOutcome, AuditedDocument[]>> = {}
   #forbidden: GatewayError | undefined
+  #erased: GatewayError | undefined
 
   constructor(
     field: FieldPolicy,
@@ -57,6 +58,12 @@ export class PlannedField {
   get forbidden(): GatewayError {
     const { coordinate } = this.field
     return (this.#forbidden ??= withoutStack(() => new GatewayError('FORBIDDEN', { coordinate })))
+  }
+
+  /** The same of what an erasure took. */
+  get erased(): GatewayError {
+    const { coordinate } = this.field
+    return (this.#erased ??= withoutStack(() => new GatewayError('ERASED', { coordinate })))
   }
 }
 

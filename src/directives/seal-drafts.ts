@@ -4,7 +4,7 @@ import { RowAddress } from '../crypto/associated-data.ts'
 import { BlindIndex } from '../crypto/blind-index.ts'
 import type { KeyLease } from '../crypto/key-lease.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
-import { createKeyTuple, type KeyTuple } from '../crypto/key-tuple.ts'
+import { createKeyTuple, type KeyHolder, type KeyTuple } from '../crypto/key-tuple.ts'
 import { readSealed, SealedField, type SealedParts, type TermSlot } from '../crypto/sealed-field.ts'
 import { GatewayError } from '../errors.ts'
 import { masks, type Pseudonym } from '../masking/index.ts'
@@ -22,9 +22,9 @@ const termSlot: TermSlot = 't0'
 export interface Sealer {
   /**
    * One key-service round for all drafts together, none when their keys are cached.
-   * @returns for each draft undefined, or why one of its values cannot be encrypted: too long, or not to be normalised;
-   * such a draft must not be stored
-   * @throws KEY_UNAVAILABLE or ERASED when any key cannot be had; then nothing was sealed
+   * @returns for each draft undefined, or why it must not be stored: one of its values cannot be encrypted, because it is
+   * too long or not to be normalised; or its subject was erased
+   * @throws KEY_UNAVAILABLE or ERASED when any other key cannot be had; then nothing was sealed
    */
   seal(drafts: readonly Draft[]): Promise<readonly (GatewayError | undefined)[]>
 }
@@ -33,13 +33,17 @@ export function createSealer(ring: KeyRing, ciphers: PathCiphers): Sealer {
   return {
     async seal(drafts) {
       for (const draft of drafts) keepStored(draft)
-      const tasks = drafts.flatMap((draft) => createTasks(draft, ciphers))
-      if (tasks.length === 0) return drafts.map(() => undefined)
       const failures = new Map<Draft, GatewayError>()
+      const tasks = drafts.flatMap((draft) => createTasks(draft, ciphers))
+      await refuseErased(drafts.filter(needsNoKeyOfSubject(tasks)), ring, failures)
+      if (tasks.length === 0) return drafts.map((draft) => failures.get(draft))
       const lease = ring.openLease()
       try {
-        const tuples = new Map(tasks.flatMap(tuplesOf).map((tuple) => [tuple.name, tuple]))
-        await lease.collectForWrite([...tuples.values()])
+        await collectKeys(tasks, lease, failures).catch(async (error: unknown) => {
+          if (!(error instanceof GatewayError) || error.code !== 'ERASED') throw error
+          await refuseErased(drafts, ring, failures, true)
+          await collectKeys(tasks, lease, failures)
+        })
         const hashes = await hashPending(tasks, lease, failures)
         for (const task of tasks) {
           if (failures.has(task.draft)) continue
@@ -56,6 +60,43 @@ export function createSealer(ring: KeyRing, ciphers: PathCiphers): Sealer {
       }
     },
   }
+}
+
+/** Keys of a subject are not to be had when it was erased. What needs none of them is about it all the same. */
+function needsNoKeyOfSubject(tasks: readonly SealTask[]): (draft: Draft) => boolean {
+  const needing = new Set(
+    tasks.filter(({ keys }) => keys.reveal.holder.scope === 'SUBJECT').map(({ draft }) => draft),
+  )
+  return (draft) => !needing.has(draft)
+}
+
+async function refuseErased(
+  drafts: readonly Draft[],
+  ring: KeyRing,
+  failures: Map<Draft, GatewayError>,
+  anew = false,
+): Promise<void> {
+  const holders = drafts.map(({ tenant, subject }): KeyHolder => ({
+    tenant,
+    scope: 'SUBJECT',
+    scopeId: subject,
+  }))
+  const erased = await ring.findErased(holders, anew)
+  for (const [index, draft] of drafts.entries()) {
+    const holder = holders[index]
+    if (holder !== undefined && erased.has(holder)) failures.set(draft, new GatewayError('ERASED'))
+  }
+}
+
+/** The keys of all drafts that nothing is known against. */
+async function collectKeys(
+  tasks: readonly SealTask[],
+  lease: KeyLease,
+  failures: ReadonlyMap<Draft, GatewayError>,
+): Promise<void> {
+  const wanted = tasks.filter(({ draft }) => !failures.has(draft)).flatMap(tuplesOf)
+  await lease.collectForWrite([...new Map(wanted.map((tuple) => [tuple.name, tuple])).values()])
+  for (const tuple of wanted) lease.writeKey(tuple)
 }
 
 /** The keys of one row that its fields of one kind share. */
@@ -114,7 +155,9 @@ async function hashPending(
   failures: Map<Draft, GatewayError>,
 ): Promise<ReadonlyMap<SealTask, string>> {
   const hashes = new Map<SealTask, string>()
-  const hashed = tasks.filter(({ pending }) => pending.field.protection.kind === 'hashed')
+  const hashed = tasks.filter(
+    ({ draft, pending }) => pending.field.protection.kind === 'hashed' && !failures.has(draft),
+  )
   await Promise.all(
     hashed.map(async (task) => {
       const { pending, cipher, draft } = task

@@ -33,7 +33,7 @@ interface Match {
 
 /**
  * Decrypts what matched through a blind-index term and compares the normalised values. A row whose value does not match,
- * or cannot be decrypted, was tampered with: it is dropped and observed as failed.
+ * or cannot be decrypted, was tampered with: it is dropped and observed as failed; one that is being erased, as erased.
  * @throws KEY_UNAVAILABLE when a key cannot be had: an answer without its rows would be wrong
  */
 export function createMatchVerifier(ring: KeyRing, ciphers: PathCiphers): VerifyMatches {
@@ -57,17 +57,13 @@ async function verify(
         return keyId === undefined ? [] : [{ tuple: cipherOf(match).revealKey(match.owner), keyId }]
       }),
     )
-    const dropped = new Set(
-      matches.filter((match) => !holds(match, cipherOf(match), lease)).map(({ document }) => document),
-    )
-    for (const { document, search, owner } of matches) {
-      if (dropped.has(document))
-        observe({
-          coordinate: search.field.coordinate,
-          subject: owner.subject,
-          id: owner.id,
-          outcome: 'failed',
-        })
+    const dropped = new Set<StoredObject>()
+    for (const match of matches) {
+      const outcome = judge(match, cipherOf(match), lease)
+      if (outcome === 'matches') continue
+      const { document, search, owner } = match
+      dropped.add(document)
+      observe({ coordinate: search.field.coordinate, subject: owner.subject, id: owner.id, outcome })
     }
     return dropped.size === 0 ? documents : documents.filter((document) => !dropped.has(document))
   } finally {
@@ -90,15 +86,20 @@ function findMatch(document: StoredObject, search: SearchedPath): Match[] {
   return position === -1 ? [] : [{ document, search, position, bytes: parts.ciphertext, owner }]
 }
 
-function holds(match: Match, cipher: ReturnType<PathCiphers['of']>, lease: KeyLease): boolean {
+function judge(
+  match: Match,
+  cipher: ReturnType<PathCiphers['of']>,
+  lease: KeyLease,
+): 'matches' | 'failed' | 'erased' {
   const { search, position, bytes, owner } = match
-  if (bytes === undefined) return false
+  if (bytes === undefined) return 'failed'
   try {
     const key = lease.readKey(cipher.revealKey(owner), keyIdOf(bytes))
     const value = cipher.value.decrypt(key, new RowAddress(owner.subject, owner.id), bytes)
-    return cipher.index?.matches(value, search.values[position]) === true
+    return cipher.index?.matches(value, search.values[position]) === true ? 'matches' : 'failed'
   } catch (error) {
-    if (error instanceof GatewayError && error.code === 'KEY_UNAVAILABLE') throw error
-    return false
+    const code = error instanceof GatewayError ? error.code : undefined
+    if (code === 'KEY_UNAVAILABLE') throw error
+    return code === 'ERASED' ? 'erased' : 'failed'
   }
 }

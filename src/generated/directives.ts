@@ -23,6 +23,12 @@ export type Scalars = {
   JSON: { input: any; output: any; }
 };
 
+export type ErasureMode =
+  /** The document is deleted. */
+  | 'DELETE'
+  /** Protected, hashed and personal fields become null, and the document changes no more. */
+  | 'REDACT';
+
 export type KeyScope =
   /** One data key per document and key type. */
   | 'DOCUMENT'
@@ -165,6 +171,7 @@ export type ResolversTypes = {
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Date: ResolverTypeWrapper<Scalars['Date']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  ErasureMode: ErasureMode;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
@@ -258,16 +265,28 @@ export type MaskedDirectiveResolver<Result, Parent, ContextType = any, Args = Ma
 
 export type ModelDirectiveArgs = {
   collection?: Maybe<Scalars['String']['input']>;
+  erase?: ErasureMode;
   operations?: ReadonlyArray<ModelOperation>;
 };
 
 export type ModelDirectiveResolver<Result, Parent, ContextType = any, Args = ModelDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type PersonalDirectiveArgs = { };
+
+export type PersonalDirectiveResolver<Result, Parent, ContextType = any, Args = PersonalDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type RelationDirectiveArgs = {
   field: Scalars['String']['input'];
 };
 
 export type RelationDirectiveResolver<Result, Parent, ContextType = any, Args = RelationDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type RetainDirectiveArgs = {
+  by?: Maybe<Scalars['String']['input']>;
+  days: Scalars['Int']['input'];
+};
+
+export type RetainDirectiveResolver<Result, Parent, ContextType = any, Args = RetainDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type StoredDirectiveArgs = {
   as: Scalars['String']['input'];
@@ -313,7 +332,9 @@ export type DirectiveResolvers<ContextType = any> = {
   lintOff?: LintOffDirectiveResolver<any, any, ContextType>;
   masked?: MaskedDirectiveResolver<any, any, ContextType>;
   model?: ModelDirectiveResolver<any, any, ContextType>;
+  personal?: PersonalDirectiveResolver<any, any, ContextType>;
   relation?: RelationDirectiveResolver<any, any, ContextType>;
+  retain?: RetainDirectiveResolver<any, any, ContextType>;
   stored?: StoredDirectiveResolver<any, any, ContextType>;
   subject?: SubjectDirectiveResolver<any, any, ContextType>;
 };

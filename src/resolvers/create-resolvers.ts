@@ -9,6 +9,7 @@ import {
 import { protectedPaths } from '../directives/protected-paths.ts'
 import { leafReader } from '../directives/leaf-reader.ts'
 import { revealedValue, type StoredObject } from '../directives/reveal-documents.ts'
+import { GatewayError } from '../errors.ts'
 import { apiNames, isReadable, verifyName } from './api-names.ts'
 import { createKeyResolvers } from './key-api.ts'
 import type { Resolve, ResolverTools } from './model-context.ts'
@@ -82,13 +83,22 @@ function fieldResolvers(type: TypePolicy, tools: ResolverTools): FieldResolvers 
       resolvers[field.name] = leafReader((source: StoredObject) => revealedValue(source, field))
     } else if (type.kind === 'model' && field.type.kind === 'relation') {
       resolvers[field.name] = createRelationResolver(type, field, tools)
-    } else if (field.stored !== field.name) resolvers[field.name] = readStored(field.stored)
+    } else if (field.personal && field.type.required) resolvers[field.name] = readPersonal(type, field)
+    else if (field.stored !== field.name) resolvers[field.name] = readStored(field.stored)
   }
   return resolvers
 }
 
 function readStored(key: string): Resolve {
   return leafReader((source: StoredObject) => source[key])
+}
+
+/** A required value that was erased. Objects inside of a document do not say that they were redacted: null says it there. */
+function readPersonal({ kind }: TypePolicy, { stored: key, coordinate }: FieldPolicy): Resolve {
+  return leafReader((source: StoredObject) => {
+    const erased = kind === 'embedded' || source[stored.erased] != null
+    return source[key] ?? (erased ? new GatewayError('ERASED', { coordinate }) : null)
+  })
 }
 
 /** Everywhere that a hashed field is stored: in its model, or in every place its embedded type stands. */

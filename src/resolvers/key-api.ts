@@ -6,12 +6,13 @@ import type { RuleExpression } from '../directives/policies.ts'
 import { GatewayError } from '../errors.ts'
 import type { DataKeyCount } from '../rotation/count-data-keys.ts'
 import type { KeyStatistics } from '../rotation/key-statistics.ts'
-import type { Job, JobKind, JobParameters, JobStore } from '../rotation/job.ts'
+import type { Job, JobStore } from '../rotation/job.ts'
 import type { JobTools } from '../rotation/job-handler.ts'
 import { keksOf } from '../rotation/kek-name.ts'
 import { revokeKeys } from '../rotation/revoke-keys.ts'
 import { startJob } from '../rotation/start-job.ts'
 import { surveyKeks } from '../rotation/survey-keks.ts'
+import { createErasureResolvers, erasureApiSdl, erasureOperations, type StartJob } from './erasure-api.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** What operators of keys ask of a gateway. */
@@ -26,7 +27,7 @@ export interface KeyAdministration {
   readonly keyRing: Pick<KeyRing, 'counters'>
 }
 
-/** The part of the API that is about keys. It names no tenant: keys belong to the installation. */
+/** The part of the API that is about keys, and about erasures. Keys name no tenant: they belong to the installation. */
 export const keyApiSdl = /* GraphQL */ `
   extend type Query {
     "How every key of the key service is, and what its policy asks for."
@@ -175,12 +176,21 @@ export const keyApiSdl = /* GraphQL */ `
     DISABLED
     ENABLED
   }
+
+  ${erasureApiSdl}
 `
 
 /** The operations of {@link keyApiSdl} by their root. */
 export const keyOperations = {
-  Query: ['keyStatus', 'keyStatistics', 'keyJobs', 'keyJob'],
-  Mutation: ['rotateKeys', 'rewrapKeys', 'reencryptValues', 'cleanupKeys', 'revokeKeys'],
+  Query: ['keyStatus', 'keyStatistics', 'keyJobs', 'keyJob', ...erasureOperations.Query],
+  Mutation: [
+    'rotateKeys',
+    'rewrapKeys',
+    'reencryptValues',
+    'cleanupKeys',
+    'revokeKeys',
+    ...erasureOperations.Mutation,
+  ],
 } as const
 
 /** One rule stands in front of all of them. */
@@ -193,20 +203,19 @@ export function keyCoordinates(rule: RuleExpression): readonly (readonly [string
 type Resolve = (source: unknown, args: never, context: RequestContext) => unknown
 
 /** Resolvers by type, in the order of {@link keyApiSdl}. */
-export function createKeyResolvers({ keks, jobs, tools, statistics, keyRing }: KeyAdministration): {
+export function createKeyResolvers(administration: KeyAdministration): {
   readonly Query: Readonly<Record<string, Resolve>>
   readonly Mutation: Readonly<Record<string, Resolve>>
 } {
-  const start = async <Kind extends JobKind>(
-    kind: Kind,
-    parameters: JobParameters[Kind],
-    { viewer }: RequestContext,
-  ): Promise<object | null> => {
+  const { keks, jobs, tools, statistics, keyRing } = administration
+  const start: StartJob = async (kind, parameters, { viewer }) => {
     const job = await jobs.find(await startJob(jobs, kind, parameters, viewer.id ?? 'unknown'))
     return job === undefined ? null : describeJob(job)
   }
+  const erasures = createErasureResolvers(administration, start)
   return {
     Query: {
+      ...erasures.Query,
       keyStatus: async () => (await surveyKeks(keksOf([], keks), tools)).map(describeSurvey),
       keyStatistics: async () => {
         const counted = await statistics.dataKeys.latest()
@@ -224,6 +233,7 @@ export function createKeyResolvers({ keks, jobs, tools, statistics, keyRing }: K
       },
     },
     Mutation: {
+      ...erasures.Mutation,
       rotateKeys: (_source, { keyTypes }: Types, context) =>
         start('rotate', { keks: chosen(named(keyTypes), keks) }, context),
       rewrapKeys: (_source, { keyTypes }: Types, context) =>

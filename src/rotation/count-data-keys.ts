@@ -21,7 +21,7 @@ type Tally = { -readonly [Name in keyof DataKeyCount]: DataKeyCount[Name] } & {
   kekVersions: Record<string, number>
 }
 
-/** Looks at every key row, page by page. Of a row that is erased every key counts as destroyed. */
+/** Looks at every key row, page by page. The state of a row that is closing or erased is that of all its keys. */
 export async function countDataKeys({
   keyStore,
   provider,
@@ -33,9 +33,9 @@ export async function countDataKeys({
     pageSize: 1_000,
     work: (rows) => Promise.resolve(rows),
     done: (rows) => {
-      for (const { keys, erased } of rows) {
+      for (const { keys, closing, erased } of rows) {
         for (const { keyType, purpose, wrapped, createdAt, ...key } of keys) {
-          const state = erased === true ? 'destroyed' : key.state
+          const state = erased === true ? 'destroyed' : closing === true ? 'closing' : key.state
           const name = `${kekName({ keyType, purpose })} ${state}`
           const tally = tallies.get(name) ?? newTally({ keyType, purpose }, state, createdAt)
           tallies.set(name, tally)

@@ -2,6 +2,7 @@ import type { AuditWriter } from '../audit/audit-log.ts'
 import type { KeyProvider } from '../crypto/key-provider.ts'
 import type { KeyPolicies } from '../crypto/key-policy.ts'
 import type { KeyStore } from '../crypto/key-store.ts'
+import type { ErasureTools } from './erasure/erasure-tools.ts'
 import type { Job, JobKind } from './job.ts'
 import type { JobRun } from './job-run.ts'
 import type { SealedCollection } from './sealed-collection.ts'
@@ -14,6 +15,8 @@ export interface JobTools {
   /** Absent: no audit log is kept. */
   readonly audit: AuditWriter | undefined
   readonly collections: readonly SealedCollection[]
+  /** Absent: a worker that erases nothing, and fails what it is asked to erase. */
+  readonly erasure?: ErasureTools
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number
 }

@@ -1,3 +1,5 @@
+import { eraseSubject } from './erasure/erase-subject.ts'
+import { retainDocuments } from './erasure/retain-documents.ts'
 import type { JobKind } from './job.ts'
 import type { JobHandler } from './job-handler.ts'
 import { reencryptValues } from './reencrypt-values.ts'
@@ -11,4 +13,6 @@ export const jobHandlers: { readonly [Kind in JobKind]: JobHandler<Kind> } = {
   rewrap: rewrapDataKeys,
   reencrypt: reencryptValues,
   cleanup: trimKeks,
+  erase: eraseSubject,
+  retain: retainDocuments,
 }

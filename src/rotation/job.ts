@@ -1,5 +1,6 @@
 import type { Kek } from '../crypto/key-provider.ts'
 import type { KeyScope } from '../crypto/key-tuple.ts'
+import type { RetentionRule } from './erasure/retain-documents.ts'
 
 /** What each kind of job is told. Three of the words are never one: see `docs/decisions`. */
 export interface JobParameters {
@@ -30,10 +31,30 @@ export interface JobParameters {
     /** Before the days of grace are over; see {@link import('./trim-keks.ts').leastAgeMs}. */
     readonly ignoreGrace?: boolean
   }
+  /** The end of a subject: what is stored about it, and its keys. */
+  readonly erase: {
+    readonly tenant: string
+    readonly subject: string
+    /** False: only tells what would be erased. */
+    readonly apply: boolean
+  }
+  /** The end of documents that are older than their model allows. */
+  readonly retain: {
+    readonly rules: readonly RetentionRule[]
+    /** False: only tells how many there are. */
+    readonly apply: boolean
+  }
 }
 
 export type JobKind = keyof JobParameters
-export const jobKinds = ['rotate', 'rewrap', 'reencrypt', 'cleanup'] as const satisfies readonly JobKind[]
+export const jobKinds = [
+  'rotate',
+  'rewrap',
+  'reencrypt',
+  'cleanup',
+  'erase',
+  'retain',
+] as const satisfies readonly JobKind[]
 
 /** `waiting` for a process that runs it, also when the last one was interrupted; `failed` is final, as is `done`. */
 export type JobState = 'waiting' | 'done' | 'failed'

@@ -17,23 +17,30 @@ export interface KeyFilter {
 }
 
 export function fits(
-  { holder, erased }: KeyRow,
+  row: KeyRow,
   key: StoredKey,
   filter: KeyFilter,
   provider: KeyProvider,
   now = Date.now(),
 ): boolean {
+  const { holder, erased = false } = row
   const age = now - key.createdAt.getTime()
   return (
-    erased !== true &&
+    erased === (filter.state === 'destroyed') &&
     isAskedFor(filter.keyType, key.keyType) &&
-    isAskedFor(filter.state, key.state) &&
+    isAskedFor(filter.state, stateOf(row, key)) &&
     isAskedFor(filter.tenant, holder.tenant) &&
     isAskedFor(filter.holder, holder.scopeId) &&
     (filter.keyId === undefined || key.keyId.toString('hex').startsWith(filter.keyId)) &&
     (filter.olderThanDays === undefined || age >= filter.olderThanDays * dayMs) &&
     (filter.kekVersion === undefined || provider.versionOf(key.wrapped) === filter.kekVersion)
   )
+}
+
+/** A row that is being erased, or was, says so for all its keys. */
+export function stateOf({ closing, erased }: KeyRow, { state }: StoredKey): KeyState {
+  if (erased === true) return 'destroyed'
+  return closing === true ? 'closing' : state
 }
 
 function isAskedFor<Value>(asked: Value | undefined, value: Value): boolean {

@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import type { Kek } from '../crypto/key-provider.ts'
 import { findDueJobs } from './due-jobs.ts'
+import { findDueRetention } from './erasure/due-retention.ts'
+import { retentionRules } from './erasure/retain-documents.ts'
 import type { JobStore } from './job.ts'
 import type { JobTools } from './job-handler.ts'
 import { LeaseWatch } from './lease-watch.ts'
@@ -43,9 +45,12 @@ export function scheduleJobs(options: ScheduleOptions): Schedule {
       surveyedAt = performance.now()
       const now = tools.now?.() ?? Date.now()
       const surveys = await surveyKeks(keks, tools)
-      for (const { kind, parameters } of findDueJobs(surveys, await store.list({ limit: 500 }), now)) {
+      const jobs = await store.list({ limit: 500 })
+      for (const { kind, parameters } of findDueJobs(surveys, jobs, now)) {
         await startJob(store, kind, parameters, 'schedule')
       }
+      const retention = findDueRetention(retentionRules(tools.erasure?.collections ?? []), jobs, now)
+      if (retention !== undefined) await startJob(store, 'retain', retention, 'schedule')
     }
     // The oldest first: a rotation was asked for before its rewrap.
     for (const job of (await store.list({ waiting: true, limit: 100 })).reverse()) {

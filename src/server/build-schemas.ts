@@ -49,6 +49,7 @@ export function publicDocument(document: DocumentNode, policies: Policies, withK
   const known = new Map<string, TypePolicy>([...policies.models, ...policies.embedded])
   const words = new Set([
     'ModelOperation',
+    'ErasureMode',
     'KeyType',
     'KeyScope',
     'Normalizer',

@@ -19,6 +19,8 @@ import { createKeyProvider } from '../kms/index.ts'
 import { createDecider } from '../permissions/decide.ts'
 import { isRule, ruleForms } from '../permissions/rules.ts'
 import { checkApi } from '../resolvers/check-api.ts'
+import type { ErasureTools } from '../rotation/erasure/erasure-tools.ts'
+import { replayErasures } from '../rotation/erasure/replay-erasures.ts'
 import type { JobTools } from '../rotation/job-handler.ts'
 import { scheduleJobs } from '../rotation/schedule-jobs.ts'
 import { sealedStoreKeks } from '../sealed-store/sealed-store.ts'
@@ -28,6 +30,7 @@ import { buildSchemas } from './build-schemas.ts'
 import { createApollo } from './create-apollo.ts'
 import { type Audit, createAudit } from './create-audit.ts'
 import { createHttp } from './create-http.ts'
+import { createErasureTools } from './create-erasure-tools.ts'
 import { createKeyRing } from './create-key-ring.ts'
 import { describeError } from './describe-error.ts'
 import { registerExplorer } from './explorer/register-explorer.ts'
@@ -112,12 +115,25 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const audit = openAudit(options, app, keyRing, storage)
 
   const ciphers = new PathCiphers({ cipher: options.cipher, padding })
+  const erasure = createErasureTools({
+    policies,
+    storage,
+    keyRing,
+    audited: audit !== undefined,
+    backups: options.backups,
+  })
+  await replayLedger(erasure, storage, app.log).catch(async (error: unknown) => {
+    await audit?.close()
+    await Promise.allSettled([provider.close(), storage.close()])
+    throw error
+  })
   const jobTools: JobTools = {
     keyStore: storage.keyStore,
     provider: keys.provider,
     policies: keyPolicies,
     audit: audit?.log,
     collections: sealedCollections(policies, storage, createReencryptor(keyRing, ciphers, policies)),
+    erasure,
   }
   const statistics = createKeyStatistics(keks, jobTools, (error) => {
     app.log.warn(describeError(error), 'the keys could not be counted')
@@ -223,4 +239,14 @@ function openAudit(
       log.error({ lines }, 'lines of the audit log are lost')
     },
   })
+}
+
+/** Before anything is served: the documents may be a copy from before somebody was erased. */
+async function replayLedger(
+  { ledger, collections }: ErasureTools,
+  { keyStore }: Storage,
+  log: FastifyInstance['log'],
+): Promise<void> {
+  const erased = await replayErasures({ ledger, keyStore, collections })
+  if (erased > 0) log.warn({ erased }, 'documents of erased subjects were there again, and are erased again')
 }

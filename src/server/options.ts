@@ -5,6 +5,7 @@ import type { CipherName } from '../crypto/suites.ts'
 import type { KeyProviderOptions } from '../kms/index.ts'
 import type { ResolverLimits } from '../resolvers/model-context.ts'
 import type { StorageOptions } from '../storage/connect-storage.ts'
+import type { BackupDays } from '../rotation/erasure/erasure-tools.ts'
 import type { AuditOptions } from './create-audit.ts'
 import type { ExecutorKind } from './executor/create-executor.ts'
 import type { ExplorerTab } from './explorer/explorer-tab.ts'
@@ -23,6 +24,8 @@ export interface GatewayOptions {
   readonly keyApi: string
   /** Whether this process runs key jobs, those that wait and those that the policies ask for; only with all key rights. */
   readonly keySchedule: 'on' | 'off'
+  /** How long backups are kept: for receipts of erasures, and nothing else. */
+  readonly backups: BackupDays
   readonly authentication: AuthenticatorOptions
   readonly explorer: 'graphiql' | 'sandbox' | 'off'
   readonly explorerTabs: () => readonly ExplorerTab[]

@@ -6,15 +6,18 @@ import type { KeyStore } from '../crypto/key-store.ts'
 import type { Policies } from '../directives/policies.ts'
 import { protectedPaths } from '../directives/protected-paths.ts'
 import { GatewayError } from '../errors.ts'
+import type { ErasureLedger } from '../rotation/erasure/erasure-ledger.ts'
 import type { JobStore } from '../rotation/job.ts'
 import { type Attempts, createAttempts } from './attempts.ts'
 import { createModels } from './create-models.ts'
 import { DocumentScan } from './document-scan.ts'
 import { createMongoAudit, type MongoAudit } from './mongo-audit-sink.ts'
+import { createMongoErasureLedger } from './mongo-erasure-ledger.ts'
 import { createMongoIntermediateKeyStore } from './mongo-intermediate-key-store.ts'
 import { createMongoJobStore } from './mongo-job-store.ts'
 import { createMongoKeyStore } from './mongo-key-store.ts'
 import { Repository } from './repository.ts'
+import { SubjectDocuments } from './subject-documents.ts'
 import { isDatabaseError, translateError } from './translate-error.ts'
 import { guardWrites } from './write-guard.ts'
 
@@ -30,9 +33,12 @@ export interface Storage {
   readonly repositories: ReadonlyMap<string, Repository>
   /** By model, for jobs. */
   readonly documentScans: ReadonlyMap<string, DocumentScan>
+  /** By model, for erasures. */
+  readonly subjectDocuments: ReadonlyMap<string, SubjectDocuments>
   readonly keyStore: KeyStore
   readonly intermediateKeys: IntermediateKeyStore
   readonly jobStore: JobStore
+  readonly erasures: ErasureLedger
   readonly attempts: Attempts
   readonly audit: MongoAudit
   /** Whether a model has any document. */
@@ -78,9 +84,11 @@ export async function connectStorage(policies: Policies, options: StorageOptions
     return {
       repositories: new Map([...models].map(([name, model]) => [name, new Repository(model)])),
       documentScans: new Map([...models].map(([name, model]) => [name, new DocumentScan(model)])),
+      subjectDocuments: new Map([...models].map(([name, model]) => [name, new SubjectDocuments(model)])),
       keyStore: createMongoKeyStore(connection, options.keysDatabase),
       intermediateKeys: createMongoIntermediateKeyStore(connection, options.keysDatabase),
       jobStore: createMongoJobStore(connection, options.keysDatabase),
+      erasures: createMongoErasureLedger(connection, options.keysDatabase),
       attempts: createAttempts(connection),
       audit: createMongoAudit(connection),
       isEmpty: async (name) => (await named(name).findOne({}, { _id: 1 }).lean().exec()) === null,

@@ -21,6 +21,7 @@ export function createModels(connection: Connection, policies: Policies): Readon
         [stored.tenant]: { type: String, required: true },
         [stored.subject]: { type: String, required: true },
         [stored.revision]: { type: Number, required: true },
+        [stored.erased]: { type: Date, default: undefined },
       },
       {
         strict: 'throw',
@@ -93,6 +94,9 @@ function indexesOf(model: ModelPolicy, policies: Policies): readonly Index[] {
     [{ [tenant]: 1, [id]: 1 }, {}],
     [{ [tenant]: 1, [subject]: 1, [id]: 1 }, {}],
   ]
+  const { retention } = model
+  // Redacted documents lie behind the others, whatever their age.
+  if (retention !== undefined) indexes.push([{ [stored.erased]: 1, [retention.by?.stored ?? id]: 1 }, {}])
   const keys = relationKeys(model, policies)
   for (const field of model.fields) {
     const { protection, index } = field

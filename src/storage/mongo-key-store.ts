@@ -10,8 +10,9 @@ import type {
   RowChange,
   StoredKey,
 } from '../crypto/key-store.ts'
-import type { KeyHolder } from '../crypto/key-tuple.ts'
-import { translated } from './translate-error.ts'
+import { holderId, type KeyHolder } from '../crypto/key-tuple.ts'
+import { GatewayError } from '../errors.ts'
+import { isDuplicateKey, translated } from './translate-error.ts'
 
 const { Binary } = mongoose.mongo
 type Binary = InstanceType<typeof Binary>
@@ -23,6 +24,7 @@ interface KeyDocument {
   keys: Record<string, StoredKeyDocument>
   /** The KEKs under which the row has keys, for look-up. */
   keks: string[]
+  closing?: true
   erased?: true
 }
 
@@ -67,7 +69,7 @@ export function createMongoKeyStore(connection: Connection, database: string): K
           await rows.insertMany(missing.map(toDocument), { ordered: false })
           return [...missing]
         } catch (error) {
-          if ((error as { code?: unknown }).code !== 11_000) throw error
+          if (!isDuplicateKey(error)) throw error
           const byId = new Map(
             (await find(missing.map(({ id }) => id))).map((row) => [row.id.toString('hex'), row]),
           )
@@ -80,7 +82,7 @@ export function createMongoKeyStore(connection: Connection, database: string): K
         for (const key of keys) {
           const path = `keys.${slotName(key)}`
           await rows.updateOne(
-            { _id: binary(rowId), erased: { $exists: false }, [path]: { $exists: false } },
+            { _id: binary(rowId), ...living, [path]: { $exists: false } },
             { $set: { [path]: toKeyDocument(key) }, $addToSet: { keks: kekName(key) } },
           )
         }
@@ -104,6 +106,33 @@ export function createMongoKeyStore(connection: Connection, database: string): K
         if (changes.length === 0) return 0
         const { matchedCount } = await rows.bulkWrite(changes.map(toUpdate), { ordered: false })
         return matchedCount
+      }),
+
+    closeRow: (holder) =>
+      translated(async () => {
+        const filter = { _id: binary(holderId(holder)) }
+        const close = { $set: { closing: true as const } }
+        if ((await rows.updateOne(filter, close)).matchedCount === 1) return
+        try {
+          await rows.insertOne({ ...filter, holder, keys: {}, keks: [], closing: true })
+        } catch (error) {
+          if (!isDuplicateKey(error)) throw error
+          await rows.updateOne(filter, close)
+        }
+      }),
+
+    destroyRow: (holder) =>
+      translated(async () => {
+        const filter = { _id: binary(holderId(holder)), closing: true } as const
+        const row = await rows.findOne(filter)
+        if (row === null) throw new GatewayError('INTERNAL_SERVER_ERROR')
+        const emptied = Object.keys(row.keys).flatMap((slot) => [
+          [`keys.${slot}.wrapped`, binary(Buffer.alloc(0))],
+          [`keys.${slot}.state`, 'destroyed'],
+        ])
+        await rows.updateOne(filter, {
+          $set: { ...(Object.fromEntries(emptied) as object), erased: true, keks: [] },
+        })
       }),
 
     epoch: () => translated(async () => (await epochs.findOne({ _id: 'keys' }))?.number ?? 0),
@@ -139,15 +168,19 @@ export function createMongoKeyStore(connection: Connection, database: string): K
   }
 }
 
+/** Rows that take keys. */
+const living = { closing: { $exists: false }, erased: { $exists: false } } as const
+
 const kekName = ({ keyType, purpose }: Kek): string => `${keyType}:${purpose}`
 const slotName = (slot: KeySlot): string => `${kekName(slot)}:${slot.generation}`
 
-function toDocument({ id, holder, keys, erased }: KeyRow): KeyDocument {
+function toDocument({ id, holder, keys, closing, erased }: KeyRow): KeyDocument {
   return {
     _id: binary(id),
     holder,
     keys: Object.fromEntries(keys.map((key) => [slotName(key), toKeyDocument(key)])),
     keks: [...new Set(keys.map(kekName))],
+    ...(closing === true ? { closing } : {}),
     ...(erased === true ? { erased } : {}),
   }
 }
@@ -178,7 +211,7 @@ function toKeyDocument(key: StoredKey): StoredKeyDocument {
   }
 }
 
-function fromDocument({ _id, holder, keys, erased }: KeyDocument): KeyRow {
+function fromDocument({ _id, holder, keys, closing, erased }: KeyDocument): KeyRow {
   return {
     id: bytesOf(_id),
     holder,
@@ -187,6 +220,7 @@ function fromDocument({ _id, holder, keys, erased }: KeyDocument): KeyRow {
       keyId: bytesOf(key.keyId),
       wrapped: bytesOf(key.wrapped),
     })),
+    ...(closing === true ? { closing } : {}),
     ...(erased === true ? { erased } : {}),
   }
 }

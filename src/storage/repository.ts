@@ -168,7 +168,7 @@ export class Repository {
 /** Undefined for whole documents. */
 function projectionOf(paths: readonly string[] | undefined): Record<string, 1> | undefined {
   if (paths === undefined) return undefined
-  const known = [stored.id, stored.tenant, stored.subject, stored.revision]
+  const known = [stored.id, stored.tenant, stored.subject, stored.revision, stored.erased]
   return Object.fromEntries([...known, ...paths].map((path) => [path, 1]))
 }
 

@@ -84,6 +84,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     keyPolicies: KeyPolicies.read(),
     keyApi: 'role:ADMIN',
     keySchedule: 'off',
+    backups: {},
     authentication: authenticator,
     explorer: 'off',
     explorerTabs: () => [],

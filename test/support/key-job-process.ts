@@ -14,6 +14,8 @@ export interface KeyJobProcessOptions {
   readonly keysFolder: string
   readonly kind: string
   readonly leaseMs: number
+  /** What the job is told; absent: all keys that the schema needs. */
+  readonly parameters?: object
 }
 
 /** A job in a process of its own, running by now. */
@@ -26,8 +28,9 @@ export interface KeyJobProcess {
 
 export async function startKeyJobProcess(options: KeyJobProcessOptions): Promise<KeyJobProcess> {
   const folder = await buildDist()
-  const { uri, database, keysFolder, kind, leaseMs } = options
+  const { uri, database, keysFolder, kind, leaseMs, parameters } = options
   const args = [script, join(folder, 'dist'), uri, database, keysFolder, kind, String(leaseMs)]
+  if (parameters !== undefined) args.push(JSON.stringify(parameters))
   const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { text: '' }
   const ended = once(child, 'close').then(([status]) => status as number | null)

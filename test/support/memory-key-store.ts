@@ -8,7 +8,7 @@ import type {
   RowChange,
   StoredKey,
 } from '../../src/crypto/key-store.ts'
-import type { KeyTuple } from '../../src/crypto/key-tuple.ts'
+import type { KeyHolder, KeyTuple } from '../../src/crypto/key-tuple.ts'
 import { holderId } from '../../src/crypto/key-tuple.ts'
 
 /** The key store port in memory. Rows are copied on the way in and out, as a database would. */
@@ -37,7 +37,8 @@ export class MemoryKeyStore implements KeyStore {
     const row = this.rows.get(name)
     if (row === undefined) throw new TypeError('There is no such row.')
     const free = keys.filter((key) => !row.keys.some((taken) => isSameSlot(taken, key)))
-    const updated = row.erased ? row : { ...row, keys: [...row.keys, ...free.map((key) => ({ ...key }))] }
+    const updated =
+      row.erased || row.closing ? row : { ...row, keys: [...row.keys, ...free.map((key) => ({ ...key }))] }
     this.rows.set(name, updated)
     return answer(updated)
   }
@@ -74,6 +75,22 @@ export class MemoryKeyStore implements KeyStore {
       return true
     })
     return answer(changed.length)
+  }
+
+  closeRow(holder: KeyHolder): Promise<void> {
+    const id = holderId(holder)
+    const row = this.rows.get(id.toString('hex')) ?? { id, holder, keys: [] }
+    this.rows.set(id.toString('hex'), { ...row, closing: true })
+    return answer(undefined)
+  }
+
+  destroyRow(holder: KeyHolder): Promise<void> {
+    const name = holderId(holder).toString('hex')
+    const row = this.rows.get(name)
+    if (row?.closing !== true) throw new TypeError('This row is not closing.')
+    const keys = row.keys.map((key) => ({ ...key, wrapped: Buffer.alloc(0), state: 'destroyed' as const }))
+    this.rows.set(name, { ...row, keys, erased: true })
+    return answer(undefined)
   }
 
   epoch(): Promise<number> {

@@ -1,8 +1,8 @@
-// Runs one job in a process of its own, to be killed: node run-key-job.mjs DIST URI DATABASE KEYS-FOLDER KIND LEASE-MS
+// Runs one job in a process of its own, to be killed: node run-key-job.mjs DIST URI DATABASE KEYS-FOLDER KIND LEASE-MS [PARAMETERS]
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-const [dist, uri, database, folder, kind, leaseMs] = process.argv.slice(2)
+const [dist, uri, database, folder, kind, leaseMs, told] = process.argv.slice(2)
 const load = (file) => import(pathToFileURL(join(dist, file)).href)
 const [
   { connectStorage },
@@ -18,6 +18,7 @@ const [
   { createReencryptor },
   { createKeyRing },
   { sealedCollections },
+  { createErasureTools },
 ] = await Promise.all(
   [
     'storage/connect-storage.js',
@@ -33,6 +34,7 @@ const [
     'directives/reencrypt-documents.js',
     'server/create-key-ring.js',
     'server/sealed-collections.js',
+    'server/create-erasure-tools.js',
   ].map(load),
 )
 const policies = readPolicies(loadSchema(join(dist, '../schema')), { isRule, names: ruleForms })
@@ -43,7 +45,8 @@ const provider = createKeyProvider({
   masterKey: { file: join(folder, '../master-key'), generate: false },
 })
 const keks = neededKeks(policies, 'full', false)
-await provider.prepare(keks)
+// Receipts are signed under a key of the audit log.
+await provider.prepare(neededKeks(policies, 'full', told !== undefined))
 const batch = { batchSize: 25 }
 const keyPolicies = KeyPolicies.read({ FINANCIAL: batch, PII: batch })
 const ring = createKeyRing({
@@ -53,6 +56,7 @@ const ring = createKeyRing({
   policies: keyPolicies,
   cache: {},
 })
+const erasure = { policies, storage, keyRing: ring, audited: true, backups: {} }
 const tools = {
   keyStore: storage.keyStore,
   provider,
@@ -62,8 +66,11 @@ const tools = {
     storage,
     createReencryptor(ring, new PathCiphers({ cipher: 'aes-256-gcm', padding: 'BUCKETS' }), policies),
   ),
+  // The bound is not waited for in full: what is killed in it begins it anew.
+  erasure: { ...createErasureTools(erasure), boundMs: 50 },
 }
-const parameters = kind === 'reencrypt' ? { keyTypes: ['PII', 'FINANCIAL'] } : { keks }
+const ofKind = kind === 'reencrypt' ? { keyTypes: ['PII', 'FINANCIAL'] } : { keks }
+const parameters = told === undefined ? ofKind : JSON.parse(told)
 const id = await startJob(storage.jobStore, kind, parameters, 'test')
 process.stdout.write('running\n')
 const job = await runJob(id, { store: storage.jobStore, tools, leaseMs: Number(leaseMs) })

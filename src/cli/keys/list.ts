@@ -1,6 +1,6 @@
 import { dayMs } from '../../crypto/kek-age.ts'
 import type { KeyRow, StoredKey } from '../../crypto/key-store.ts'
-import { fits } from '../../rotation/key-filter.ts'
+import { fits, stateOf } from '../../rotation/key-filter.ts'
 import { scanRows } from '../../rotation/scan-rows.ts'
 import type { KeyFilterOptions } from '../keys.ts'
 import { printable } from '../printable.ts'
@@ -50,9 +50,10 @@ export function list(options: ListOptions): Promise<void> {
   })
 }
 
-function describe({ holder }: KeyRow, key: StoredKey, version: number | undefined): ListedKey {
-  const { keyType, purpose, generation, state, createdAt } = key
-  const { tenant, scope, scopeId } = holder
+function describe(row: KeyRow, key: StoredKey, version: number | undefined): ListedKey {
+  const { keyType, purpose, generation, createdAt } = key
+  const state = stateOf(row, key)
+  const { tenant, scope, scopeId } = row.holder
   const kekVersion = version ?? null
   const keyId = key.keyId.toString('hex')
   return { keyId, keyType, purpose, generation, state, createdAt, kekVersion, tenant, scope, holder: scopeId }

@@ -7,6 +7,7 @@ import { createReencryptor } from '../../directives/reencrypt-documents.ts'
 import { createKeyProvider } from '../../kms/index.ts'
 import type { JobTools } from '../../rotation/job-handler.ts'
 import { sealedStoreKeks } from '../../sealed-store/sealed-store.ts'
+import { createErasureTools } from '../../server/create-erasure-tools.ts'
 import { createKeyRing } from '../../server/create-key-ring.ts'
 import { type Audit, type AuditOptions, createAudit } from '../../server/create-audit.ts'
 import { performanceModes } from '../../server/performance-modes.ts'
@@ -23,6 +24,8 @@ export interface OpenKeys {
   readonly keks: readonly Kek[]
   readonly storage: Storage
   readonly tools: JobTools
+  /** Of those who name none. */
+  readonly defaultTenant: string
 }
 
 /** @throws as a start does: KEYS_MISMATCH, KEY_UNAVAILABLE, SERVICE_UNAVAILABLE, CONFIGURATION_INVALID, SCHEMA_INVALID */
@@ -59,8 +62,17 @@ export async function withKeys<Result>(
       const collections = sealedCollections(policies, storage, reencryptor)
       const log = audit === 'off' ? undefined : openAudit(audit, ring, storage)
       const { keyStore } = storage
-      const tools = { keyStore, provider, policies: keyPolicies, audit: log?.log, collections }
-      return await work({ keks, storage, tools }).finally(() => log?.close())
+      const erasure = createErasureTools({
+        policies,
+        storage,
+        keyRing: ring,
+        audited: audit !== 'off',
+        backups: config.gateway.backups,
+      })
+      const tools = { keyStore, provider, policies: keyPolicies, audit: log?.log, collections, erasure }
+      return await work({ keks, storage, tools, defaultTenant: config.defaultTenant }).finally(() =>
+        log?.close(),
+      )
     } finally {
       await Promise.allSettled([provider.close(), storage.close()])
     }

@@ -1,4 +1,4 @@
-import type { JobKind, JobParameters } from '../../rotation/job.ts'
+import type { Job, JobKind, JobParameters } from '../../rotation/job.ts'
 import { runJob } from '../../rotation/run-job.ts'
 import { startJob } from '../../rotation/start-job.ts'
 import type { KeysOptions } from '../keys.ts'
@@ -6,15 +6,14 @@ import { ProgressBar } from '../progress-bar.ts'
 import type { OpenKeys } from './open-keys.ts'
 
 /** Starts a job, or goes on with one that waits and was told the same, and stays with it to its end. */
-export async function runKeyJob<Kind extends JobKind>(
+export async function stayWithJob<Kind extends JobKind>(
   { storage, tools }: OpenKeys,
   kind: Kind,
   parameters: JobParameters[Kind],
-  { json }: KeysOptions,
-): Promise<void> {
+): Promise<Job> {
   const id = await startJob(storage.jobStore, kind, parameters, 'cli')
   const bar = new ProgressBar()
-  const job = await runJob(id, {
+  return runJob(id, {
     store: storage.jobStore,
     tools,
     onProgress: (progress) => {
@@ -26,7 +25,16 @@ export async function runKeyJob<Kind extends JobKind>(
   }).finally(() => {
     bar.clear()
   })
-  const { state, findings, failure, progress } = job
+}
+
+/** {@link stayWithJob}, and prints what came of it. */
+export async function runKeyJob<Kind extends JobKind>(
+  keys: OpenKeys,
+  kind: Kind,
+  parameters: JobParameters[Kind],
+  { json }: KeysOptions,
+): Promise<void> {
+  const { id, state, findings, failure, progress } = await stayWithJob(keys, kind, parameters)
   const counters = progress?.counters ?? {}
   process.stdout.write(
     json === true

@@ -515,3 +515,44 @@ describe('clearing the ring', () => {
     expect(roots.every((root) => root.equals(Buffer.alloc(32)))).toBe(true)
   })
 })
+
+describe('a holder that is being erased', () => {
+  test('has no key read, and none made, not even of a type that it never had', async () => {
+    const [keyId = ''] = await writeKeyIds(createRing(), ana)
+    await store.closeRow(ana.holder)
+    expect(await readFailure(createRing(), ana, keyId)).toBe('ERASED')
+    for (const tuple of [ana, tupleOf('ana', 'MASK'), tupleOf('ana', 'REVEAL', 'FINANCIAL')]) {
+      await expect(writeKeyIds(createRing(), tuple)).rejects.toThrow(coded('ERASED'))
+    }
+    await store.destroyRow(ana.holder)
+    expect(await readFailure(createRing(), ana, keyId)).toBe('ERASED')
+    expect(store.keysOf(ana)).toMatchObject([{ state: 'destroyed', wrapped: Buffer.alloc(0) }])
+    await expect(writeKeyIds(createRing(), ben)).resolves.toHaveLength(1)
+  })
+
+  test('is known for one also where none of its keys is asked for, and at the latest when states change', async () => {
+    const ring = createRing()
+    expect(await ring.findErased([ana.holder, ben.holder])).toEqual(new Set())
+    const { finds } = ring.counters
+    expect(await ring.findErased([ana.holder])).toEqual(new Set())
+    expect(ring.counters.finds).toBe(finds)
+    await store.closeRow(ana.holder)
+    expect(await ring.findErased([ana.holder], true)).toEqual(new Set([ana.holder]))
+    ring.clear()
+    expect(await ring.findErased([ben.holder, ana.holder])).toEqual(new Set([ana.holder]))
+  })
+
+  test('is not taken for living by a look from before states changed', async () => {
+    const ring = createRing()
+    const looking = ring.findErased([ana.holder])
+    ring.clear()
+    await looking
+    await store.closeRow(ana.holder)
+    expect(await ring.findErased([ana.holder])).toEqual(new Set([ana.holder]))
+  })
+
+  test('is closed where it has no row yet', async () => {
+    await store.closeRow(ana.holder)
+    await expect(writeKeyIds(createRing(), ana)).rejects.toThrow(coded('ERASED'))
+  })
+})

@@ -36,3 +36,25 @@ describe('a schema whose fields contradict each other', () => {
     expect(field?.type).toMatchObject({ kind: 'enum', values: ['A', 'B'] })
   })
 })
+
+describe('a model that belongs to a person', () => {
+  const letter = (fields: string): string =>
+    `type Person @model @access(read: ["owner"]) { id: ID! name: String @encrypted }
+     type Letter @model @access(read: ["owner"]) { ${fields} to: Person @relation(field: "toId") toId: ID }`
+
+  it('is taken when it says whose it is, also that it is nobody but its own', () => {
+    for (const sdl of [
+      letter('id: ID! text: String @encrypted').replace('toId: ID', 'toId: ID! @subject'),
+      letter('id: ID! @subject text: String @encrypted'),
+      letter('id: ID! text: String'),
+    ]) {
+      expect(() => readTestPolicies(sdl)).not.toThrow()
+    }
+    expect(() => readTestPolicies(letter('id: ID! text: String @encrypted'))).toThrow(/belong to a Person/)
+  })
+
+  it('is its own subject where its id is marked as that', () => {
+    const { models } = readTestPolicies(letter('id: ID! @subject text: String @encrypted'))
+    expect(models.get('Letter')?.subject).toBeUndefined()
+  })
+})

@@ -259,6 +259,71 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     /PCI DSS/,
     'cvc: String',
   ],
+  'a personal field that is protected anyway': [
+    model('name: String @encrypted @personal'),
+    /Person\.name: what is protected is erased anyway/,
+    'name: String',
+  ],
+  'a personal subject': [
+    model('owner: ID! @subject @personal'),
+    /Person\.owner: it says whose data was erased/,
+    'owner: ID!',
+  ],
+  'a personal relation': [
+    `${model('bossId: ID\n  boss: Boss @relation(field: "bossId") @personal')} ${model('name: String', 'Boss')}`,
+    /a relation is not stored/,
+    'boss: Boss',
+  ],
+  'a unique personal field in documents that stay': [
+    model('code: String! @index(unique: true) @personal'),
+    /two documents without it would have the same value/,
+    'code: String!',
+  ],
+  'an unknown way to erase': [
+    model('name: String', 'Person', '@model(erase: FORGET)'),
+    /`erase` takes REDACT, DELETE/,
+    'FORGET',
+  ],
+  'a protected model of a person without a subject': [
+    `${model('name: String @encrypted')} type Letter @model ${access} {\n  id: ID!\n  toId: ID!\n  to: Person @relation(field: "toId")\n  text: String @encrypted\n}`,
+    /Letter: its documents belong to a Person[^]*put @subject on the field toId/,
+    'toId: ID!',
+  ],
+  'the same where only the person knows the relation': [
+    `${model('name: String @encrypted\n  letters: [Letter!] @relation(field: "toId")')} type Letter @model ${access} {\n  id: ID!\n  toId: ID!\n  page: Page\n}\ntype Page @embedded {\n  text: String @encrypted\n}`,
+    /Letter: its documents belong to a Person/,
+    'toId: ID!',
+  ],
+  'a retention of no days': [
+    model('name: String @personal', 'Person', '@model @retain(days: 0)'),
+    /`days` of @retain must lie between/,
+    'type Person',
+  ],
+  'a retention by a field that there is not': [
+    model('name: String @personal', 'Person', '@model @retain(days: 9, by: "made")'),
+    /@retain needs a plain Date or DateTime[^]*made is none/,
+    'type Person',
+  ],
+  'a retention by an encrypted time': [
+    model('made: DateTime @encrypted', 'Person', '@model @retain(days: 9, by: "made")'),
+    /@retain needs a plain Date or DateTime/,
+    'made: DateTime',
+  ],
+  'a retention by text': [
+    model('made: String', 'Person', '@model(erase: DELETE) @retain(days: 9, by: "made")'),
+    /@retain needs a plain Date or DateTime/,
+    'made: String',
+  ],
+  'a retention that would redact nothing': [
+    model('name: String', 'Person', '@model @retain(days: 9)'),
+    /@retain would redact nothing/,
+    'type Person',
+  ],
+  'a retention of what is embedded': [
+    `type Card @embedded @retain(days: 9) {\n  number: String\n} ${model('card: Card')}`,
+    /as old as its document/,
+    'type Card',
+  ],
   'a list of lists': [model('rows: [[String]]'), /Lists of lists/, 'rows: [[String]]'],
   'a hashed number': [model('pin: Int @hashed'), /single String/, 'pin: Int'],
   'a hashed list': [model('pins: [String] @hashed'), /single String/, 'pins: [String]'],
