@@ -19,6 +19,7 @@ export type AccessOutcome =
   | 'masked'
   | 'hidden'
   | 'failed'
+  | 'unavailable'
   | 'denied'
   | 'searched'
   | 'created'

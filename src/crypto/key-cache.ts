@@ -51,6 +51,17 @@ export class KeyCache {
     return key
   }
 
+  /** As {@link take}, and the key is there under `name` as well from now on: until the end that it has already. */
+  takeAs(name: string, id: string, tuple: KeyTuple): DataKey | undefined {
+    const usesLeft = this.#entries.peek(id)?.usesLeft
+    const ttl = this.#entries.getRemainingTTL(id)
+    const key = this.take(id, tuple)
+    if (key !== undefined && usesLeft !== undefined && ttl > 0) {
+      this.#entries.set(name, { key: key.retain(), tuple, usesLeft }, { ttl })
+    }
+    return key
+  }
+
   put(id: string, tuple: KeyTuple, key: DataKey): void {
     this.#entries.set(id, { key: key.retain(), tuple, usesLeft: this.#maxUses })
     this.#purge ??= this.#schedulePurge()

@@ -1,9 +1,9 @@
 import { GatewayError } from '../errors.ts'
 import { createKeys, type KeyRows, type RowTuple } from './create-keys.ts'
-import type { DataKey } from './data-key.ts'
+import { DataKey } from './data-key.ts'
 import { KekBatches, type KeyTrips } from './kek-batches.ts'
 import { KeyCache, type KeyCacheOptions } from './key-cache.ts'
-import { KeyFlights } from './key-flights.ts'
+import { KeyFlights, type KeyLoader } from './key-flights.ts'
 import { KeyLease, type LoadOutcome, type KeyRequest } from './key-lease.ts'
 import type { Kek, KeyProvider } from './key-provider.ts'
 import { type KeyRights, mayUse } from './key-rights.ts'
@@ -11,6 +11,7 @@ import { isClosed, judgeForRead, judgeForWrite } from './key-states.ts'
 import { LivingHolders } from './living-holders.ts'
 import type { KeyStore, StoredKey } from './key-store.ts'
 import { holderId, type KeyHolder, type KeyTuple } from './key-tuple.ts'
+import type { StateLease } from './state-lease.ts'
 
 export interface KeyRingOptions extends KeyCacheOptions {
   readonly store: KeyStore
@@ -25,6 +26,11 @@ export interface KeyRingOptions extends KeyCacheOptions {
    * `INDEX` keys: terms under a new one are a job of their own.
    */
   readonly maxAge?: (kek: Kek) => number
+  /**
+   * While it is not held no key is handed out, cached or not: all are `KEY_UNAVAILABLE`. Absent: key states are as they were
+   * found, for a process that ends before they could change for it.
+   */
+  readonly states?: StateLease | undefined
 }
 
 /** Counted since the start, for metrics and benches. */
@@ -44,6 +50,7 @@ export class KeyRing {
   readonly #rights: KeyRights
   readonly #maxAge: (kek: Kek) => number
   readonly #cache: KeyCache
+  readonly #states: StateLease | undefined
   readonly #flights = new KeyFlights()
   readonly #living = new LivingHolders()
   readonly #counts = { hits: 0, misses: 0, finds: 0 }
@@ -55,6 +62,7 @@ export class KeyRing {
     this.#rights = options.rights ?? 'full'
     this.#maxAge = (kek) => (maxAge === undefined || kek.purpose === 'INDEX' ? Infinity : maxAge(kek))
     this.#cache = new KeyCache(options)
+    this.#states = options.states
   }
 
   get counters(): KeyRingCounters {
@@ -84,6 +92,7 @@ export class KeyRing {
     holders: readonly Holder[],
     anew = false,
   ): Promise<ReadonlySet<Holder>> {
+    if (!this.#areStatesKnown()) throw new GatewayError('KEY_UNAVAILABLE')
     const ids = holders.map((holder) => holderId(holder).toString('hex'))
     const unknown = anew ? ids : this.#living.unknown(ids)
     if (unknown.length === 0) return new Set()
@@ -96,14 +105,14 @@ export class KeyRing {
 
   /** @internal For {@link KeyLease}. */
   cached(id: string, tuple: KeyTuple): DataKey | undefined {
-    const key = this.#cache.take(id, tuple)
+    const key = this.#areStatesKnown() ? this.#cache.take(id, tuple) : undefined
     this.#counts[key === undefined ? 'misses' : 'hits'] += 1
     return key
   }
 
   /** @internal For {@link KeyLease}. */
   loadForRead(requests: ReadonlyMap<string, KeyRequest>): Promise<Outcomes> {
-    return this.#flights.load(requests, {
+    return this.#load(requests, {
       load: async (wanted, outcomes) => {
         const rows = await this.#findRows([...wanted.values()].map(({ tuple }) => tuple))
         const unwrapping: StoredTuple[] = []
@@ -123,7 +132,8 @@ export class KeyRing {
 
   /** @internal For {@link KeyLease}. */
   loadForWrite(tuples: ReadonlyMap<string, KeyTuple>): Promise<Outcomes> {
-    return this.#flights.load(tuples, {
+    const cached = new Set<string>()
+    return this.#load(tuples, {
       load: async (wanted, outcomes) => {
         const rows = await this.#findRows([...wanted.values()])
         const unwrapping: StoredTuple[] = []
@@ -133,16 +143,37 @@ export class KeyRing {
           const verdict = judgeForWrite(rows.get(rowId), tuple, this.#maxAge(tuple))
           if (verdict === 'MISSING') missing.push({ name, tuple, rowId })
           else if (typeof verdict === 'string') outcomes.set(name, verdict)
-          else if (this.#mayUnwrap(tuple)) unwrapping.push({ name, tuple, rowId, stored: verdict })
-          else missing.push({ name, tuple, rowId })
+          else if (this.#mayUnwrap(tuple)) {
+            // Readers may have it in memory.
+            const key = this.#cache.takeAs(name, verdict.keyId.toString('hex'), tuple)
+            if (key === undefined) unwrapping.push({ name, tuple, rowId, stored: verdict })
+            else {
+              cached.add(name)
+              outcomes.set(name, key)
+            }
+          } else missing.push({ name, tuple, rowId })
         }
         await Promise.all([this.#unwrap(unwrapping, outcomes), this.#create(missing, rows, outcomes)])
       },
       landed: (name, tuple, key) => {
+        if (cached.has(name)) return
         this.#cache.put(name, tuple, key)
         if (this.#mayUnwrap(tuple)) this.#cache.put(key.keyId.toString('hex'), tuple, key)
       },
     })
+  }
+
+  #areStatesKnown(): boolean {
+    return this.#states?.isHeld !== false
+  }
+
+  /** No outcomes where key states are not known, before the load or behind it. */
+  async #load<Wanted>(wanted: ReadonlyMap<string, Wanted>, loader: KeyLoader<Wanted>): Promise<Outcomes> {
+    if (!this.#areStatesKnown()) return new Map()
+    const outcomes = await this.#flights.load(wanted, loader)
+    if (this.#areStatesKnown()) return outcomes
+    for (const outcome of outcomes.values()) if (outcome instanceof DataKey) outcome.release()
+    return new Map()
   }
 
   async #findRows(tuples: readonly KeyTuple[]): Promise<KeyRows> {

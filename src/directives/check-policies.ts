@@ -10,6 +10,7 @@ import {
 } from './policies.ts'
 import type { FieldReader } from './read-field.ts'
 import type { TypeIndex } from './read-field-type.ts'
+import { answerWithoutKey } from './stand-in.ts'
 
 const cardVerificationCode =
   /^(card)?_?(cvv2?|cvc2?|csc|cid|ccv|cvn|(card)?_?(verification|security)_?(code|value|number))$|credit_?card_?ccv/i
@@ -56,6 +57,19 @@ export function checkField(
   }
   if (protection.kind === 'encrypted' && protection.searchable && !isSearchable(field)) {
     report('search needs a single String, ID, Int, BigInt or Date.', 'remove `searchable` and `unique`.')
+  }
+  const withoutKey = answerWithoutKey(field)
+  if (withoutKey === 'MASK' && fieldMasks.length === 0) {
+    report(
+      'there is no mask to show while the key is not available.',
+      'add @masked, or choose another `onKeyUnavailable`.',
+    )
+  }
+  if (withoutKey === 'NULL' && type.required) {
+    report(
+      'it may not be null, whether its key is available or not.',
+      'remove the `!`, or choose another `onKeyUnavailable`.',
+    )
   }
   if (field.formats.length > 0 && (type.kind !== 'scalar' || type.name !== 'String')) {
     report('@format is for String.', 'remove it; other scalars have formats of their own.')

@@ -2,7 +2,11 @@
 export type Outcome =
   | { readonly state: 'hidden' }
   | { readonly state: 'masked'; /** Position in the field's masks. */ readonly mask: number }
-  | { readonly state: 'clear' }
+  | {
+      readonly state: 'clear'
+      /** Position of the mask that stands in for the value while its key is not available. */
+      readonly standIn?: number
+    }
 
 /** What a viewer sees of a field in rows of their own, and in all others. */
 export interface FieldDecision {

@@ -1,6 +1,7 @@
 import type {
   ErasureMode,
   KeyScope,
+  KeyUnavailableAnswer,
   MaskStyle,
   ModelOperation,
   Normalizer,
@@ -59,6 +60,8 @@ export type Protection =
       readonly unique: boolean
       readonly normalize: readonly Normalizer[]
       readonly pad: boolean
+      /** What those who may see it in clear get while its key is not available. */
+      readonly onKeyUnavailable: KeyUnavailableAnswer
     }
   | {
       readonly kind: 'hashed'

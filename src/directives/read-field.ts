@@ -81,6 +81,7 @@ function readProtection(node: FieldDefinitionNode, { args, access, problems }: F
     unique: encrypted.unique,
     normalize: encrypted.normalize,
     pad: encrypted.pad,
+    onKeyUnavailable: encrypted.onKeyUnavailable,
   }
 }
 

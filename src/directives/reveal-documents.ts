@@ -1,8 +1,8 @@
-import type { AuditedDocument } from '../audit/event.ts'
+import type { AuditedDocument, AuditOutcome } from '../audit/event.ts'
 import { RowAddress } from '../crypto/associated-data.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { readCiphertext, readMask } from '../crypto/sealed-field.ts'
-import { GatewayError } from '../errors.ts'
+import { type ErrorCode, GatewayError } from '../errors.ts'
 import type { Decisions, Outcome } from './decisions.ts'
 import { maskValue, unpackMask } from './mask-value.ts'
 import { type NeededKey, RowKeys } from './needed-keys.ts'
@@ -11,6 +11,7 @@ import { type FieldPolicy, type ModelPolicy, stored } from './policies.ts'
 import { type DocumentsOf, type PlannedField, planReveal, type RevealPlan } from './reveal-plan.ts'
 import { release } from './revealed.ts'
 import type { Selection } from './selection.ts'
+import { answerWithoutKey, StandIn } from './stand-in.ts'
 
 export type StoredObject = Record<string, unknown>
 
@@ -30,8 +31,9 @@ export interface RevealOptions {
 /** Releases, for one viewer, what a selection names of stored documents. */
 export interface Revealer {
   /**
-   * At most one key-service round for all documents, none when their keys are cached. Nothing that the viewer may not see
-   * in clear is decrypted; a field that cannot be read fails alone.
+   * At most one key-service round for all documents, none when their keys are cached; and one for masks that stand in for
+   * values whose keys are not available. Nothing that the viewer may not see in clear is decrypted; a field that cannot be
+   * read fails alone.
    */
   reveal(options: RevealOptions): Promise<void>
 }
@@ -43,10 +45,17 @@ export function createRevealer(ring: KeyRing, ciphers: PathCiphers): Revealer {
       if (collection.tasks.length === 0) return
       const lease = ring.openLease()
       try {
-        const collecting = lease.collectForRead(collection.keys)
+        const { tasks, keys } = collection
+        const collecting = lease.collectForRead(keys)
         if (collecting !== undefined) await collecting
-        for (const key of collection.keys) key.take(lease)
-        for (const task of collection.tasks) decryptTask(task, options.decisions)
+        for (const key of keys) key.take(lease)
+        const count = keys.length
+        const standIns = tasks.flatMap((task) => decryptTask(task, options.decisions) ?? [])
+        if (standIns.length === 0) return
+        const maskKeys = keys.slice(count)
+        await lease.collectForRead(maskKeys)
+        for (const key of maskKeys) key.take(lease)
+        for (const task of standIns) decryptTask(task, options.decisions)
       } finally {
         lease.release()
       }
@@ -86,12 +95,17 @@ interface DecryptTask {
   readonly slots: StoredObject
   readonly planned: PlannedField
   readonly outcome: Extract<Outcome, { state: 'clear' | 'masked' }>
+  /** The whole of what is stored. */
+  readonly value: unknown
   readonly bytes: Buffer
   readonly row: RowAddress
   readonly document: AuditedDocument
   readonly cipher: PathCipher
+  readonly keys: RowKeys
   /** Undefined when the stored bytes name none. */
   readonly neededKey: NeededKey | undefined
+  /** A mask for a viewer who would see the value, were its key available. */
+  readonly standsIn: boolean
 }
 
 interface Collection {
@@ -212,19 +226,54 @@ function addTask(
     return
   }
   const neededKey = keys.of(cipher, outcome.state === 'clear' ? 'REVEAL' : 'MASK', bytes)
-  tasks.push({ slots, planned, outcome, bytes, row, document, cipher, neededKey })
+  const standsIn = false
+  tasks.push({ slots, planned, outcome, value, bytes, row, document, cipher, keys, neededKey, standsIn })
 }
 
-function decryptTask(task: DecryptTask, decisions: Decisions): void {
-  const { slots, planned, outcome, document } = task
+/** What is nobody's fault is no failure: alarms go off by that word. */
+const outcomesOf: Partial<Record<ErrorCode, AuditOutcome>> = {
+  FORBIDDEN: 'hidden',
+  ERASED: 'erased',
+  KEY_UNAVAILABLE: 'unavailable',
+}
+
+/** @returns what is to be decrypted in its place, where its key is not available. */
+function decryptTask(task: DecryptTask, decisions: Decisions): DecryptTask | undefined {
+  const { slots, planned, outcome, document, standsIn } = task
   const { field } = planned
   try {
-    slots[field.name] = release(field, decisions, decrypt(task))
+    const value = release(field, decisions, decrypt(task))
+    slots[field.name] = standsIn ? new StandIn('MASK', value) : value
     planned.observe(outcome.state, document)
   } catch (error) {
-    const code = error instanceof GatewayError ? error.code : 'DECRYPTION_FAILED'
-    slots[field.name] = new GatewayError(code, { coordinate: field.coordinate })
-    planned.observe(code === 'FORBIDDEN' ? 'hidden' : code === 'ERASED' ? 'erased' : 'failed', document)
+    const failure = error instanceof GatewayError ? error.code : 'DECRYPTION_FAILED'
+    // What was asked for is the value, whatever became of the mask.
+    const code = standsIn ? 'KEY_UNAVAILABLE' : failure
+    const standIn = code === 'KEY_UNAVAILABLE' ? standInFor(task) : undefined
+    if (standIn !== undefined) return standIn
+    const withNull = code === 'KEY_UNAVAILABLE' && answerWithoutKey(field) === 'NULL'
+    slots[field.name] = withNull
+      ? new StandIn('NULL', null)
+      : new GatewayError(code, { coordinate: field.coordinate })
+    planned.observe(outcomesOf[code] ?? 'failed', document)
+  }
+  return undefined
+}
+
+/** Undefined where no mask stands in, or none was sealed. */
+function standInFor(task: DecryptTask): DecryptTask | undefined {
+  const { planned, outcome, value, cipher, keys } = task
+  const { field } = planned
+  if (outcome.state !== 'clear' || outcome.standIn === undefined) return undefined
+  const mask = answerWithoutKey(field) === 'MASK' ? field.masks[outcome.standIn] : undefined
+  const bytes = mask === undefined ? undefined : readMask(value, mask.style)
+  if (bytes === undefined || bytes === null) return undefined
+  return {
+    ...task,
+    outcome: { state: 'masked', mask: outcome.standIn },
+    bytes,
+    neededKey: keys.of(cipher, 'MASK', bytes),
+    standsIn: true,
   }
 }
 

@@ -49,6 +49,14 @@ export type KeyType =
   | 'PII'
   | 'SESSION';
 
+export type KeyUnavailableAnswer =
+  /** An error of the field, in `errors`: null, which moves up where the field may not be null. */
+  | 'ERROR'
+  /** The mask that is for the viewer, and an entry in `extensions.unavailable`. Where there is none: as ERROR. */
+  | 'MASK'
+  /** Null, and an entry in `extensions.unavailable`: the answer is none that clients take as failed. */
+  | 'NULL';
+
 export type LintRule =
   /** Card verification codes must not be kept after authorisation (PCI DSS 3.3.1). */
   | 'CARD_VERIFICATION_CODE';
@@ -177,6 +185,7 @@ export type ResolversTypes = {
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   KeyScope: KeyScope;
   KeyType: KeyType;
+  KeyUnavailableAnswer: KeyUnavailableAnswer;
   LintRule: LintRule;
   MaskStyle: MaskStyle;
   ModelOperation: ModelOperation;
@@ -218,6 +227,7 @@ export type EmbeddedDirectiveResolver<Result, Parent, ContextType = any, Args = 
 export type EncryptedDirectiveArgs = {
   key?: KeyType;
   normalize?: ReadonlyArray<Normalizer>;
+  onKeyUnavailable?: KeyUnavailableAnswer;
   pad?: Scalars['Boolean']['input'];
   scope?: KeyScope;
   searchable?: Scalars['Boolean']['input'];

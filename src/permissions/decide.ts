@@ -84,9 +84,9 @@ class ViewerDecisions implements Decisions {
     const { kind } = field.protection
     if (kind === 'hashed' || kind === 'discarded') return { state: 'hidden' }
     if (field.access.read !== undefined && !holds(field.access.read)) return { state: 'hidden' }
-    if (field.masks.length === 0 || (field.reveal !== undefined && holds(field.reveal)))
-      return { state: 'clear' }
     const mask = field.masks.findIndex((candidate) => candidate.for === undefined || holds(candidate.for))
+    if (field.masks.length === 0 || (field.reveal !== undefined && holds(field.reveal)))
+      return mask === -1 ? { state: 'clear' } : { state: 'clear', standIn: mask }
     return mask === -1 ? { state: 'hidden' } : { state: 'masked', mask }
   }
 

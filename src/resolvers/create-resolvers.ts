@@ -9,6 +9,7 @@ import {
 import { protectedPaths } from '../directives/protected-paths.ts'
 import { leafReader } from '../directives/leaf-reader.ts'
 import { revealedValue, type StoredObject } from '../directives/reveal-documents.ts'
+import { answerWithoutKey } from '../directives/stand-in.ts'
 import { GatewayError } from '../errors.ts'
 import { apiNames, isReadable, verifyName } from './api-names.ts'
 import { createKeyResolvers } from './key-api.ts'
@@ -22,6 +23,7 @@ import {
 import { createGetResolver, createListResolver } from './query-resolvers.ts'
 import { createRelationResolver } from './relation-resolver.ts'
 import { scalars } from './scalars.ts'
+import { standInReader } from './stand-in-reader.ts'
 import { createVerifyResolver, type HashedPlace } from './verify-resolver.ts'
 
 type FieldResolvers = Record<string, Resolve>
@@ -80,7 +82,10 @@ function fieldResolvers(type: TypePolicy, tools: ResolverTools): FieldResolvers 
   for (const field of type.fields) {
     if (!isReadable(field) || field.name === 'id') continue
     if (isProtected(field)) {
-      resolvers[field.name] = leafReader((source: StoredObject) => revealedValue(source, field))
+      resolvers[field.name] =
+        answerWithoutKey(field) === 'ERROR'
+          ? leafReader((source: StoredObject) => revealedValue(source, field))
+          : standInReader(field)
     } else if (type.kind === 'model' && field.type.kind === 'relation') {
       resolvers[field.name] = createRelationResolver(type, field, tools)
     } else if (field.personal && field.type.required) resolvers[field.name] = readPersonal(type, field)

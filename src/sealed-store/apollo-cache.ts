@@ -7,6 +7,8 @@ export interface ApolloCacheOptions {
   readonly ttl: number
   /** Told of every failure; no name and no value is in it. */
   readonly onFailure: (error: unknown) => void
+  /** Told of every call that did not fail. */
+  readonly onSuccess?: () => void
 }
 
 /**
@@ -15,11 +17,13 @@ export interface ApolloCacheOptions {
  */
 export function createApolloCache(
   store: SealedStore,
-  { ttl: defaultTtl, onFailure }: ApolloCacheOptions,
+  { ttl: defaultTtl, onFailure, onSuccess }: ApolloCacheOptions,
 ): KeyValueCache {
   const attempt = async <T>(call: Promise<T>): Promise<T | undefined> => {
     try {
-      return await call
+      const answer = await call
+      onSuccess?.()
+      return answer
     } catch (error) {
       onFailure(error)
       return undefined

@@ -52,6 +52,7 @@ export function publicDocument(document: DocumentNode, policies: Policies, withK
     'ErasureMode',
     'KeyType',
     'KeyScope',
+    'KeyUnavailableAnswer',
     'Normalizer',
     'MaskStyle',
     'ValueFormat',

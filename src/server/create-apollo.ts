@@ -18,6 +18,7 @@ import { createFormatError } from './format-error.ts'
 import { createLimitsPlugin } from './limits.ts'
 import { describeError } from './describe-error.ts'
 import type { GatewayOptions } from './options.ts'
+import { standInReportPlugin } from './report-stand-ins.ts'
 import { unavailableStatusPlugin } from './unavailable-status.ts'
 
 /** Apollo Server over our executor. Every default that could show more than it should is set here. */
@@ -64,6 +65,7 @@ export function createApollo(
       landingPage,
       createLimitsPlugin(limits),
       unavailableStatusPlugin,
+      standInReportPlugin,
       fastifyApolloDrainPlugin(app),
     ],
   })

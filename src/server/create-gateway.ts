@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { AuditEntry } from '../audit/event.ts'
 import { createAuthenticator } from '../auth/authenticate.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
+import { StateLease } from '../crypto/state-lease.ts'
 import { loadSchema } from '../directives/load-schema.ts'
 import { PathCiphers } from '../directives/path-cipher.ts'
 import type { Policies } from '../directives/policies.ts'
@@ -15,6 +16,7 @@ import { Selections } from '../directives/selection.ts'
 import { createHashVerifier } from '../directives/verify-hashed.ts'
 import { createMatchVerifier } from '../directives/verify-matches.ts'
 import { GatewayError } from '../errors.ts'
+import { breakCircuit } from '../kms/circuit-breaker.ts'
 import { createKeyProvider } from '../kms/index.ts'
 import { createDecider } from '../permissions/decide.ts'
 import { isRule, ruleForms } from '../permissions/rules.ts'
@@ -84,7 +86,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const app = createHttp(options.log)
 
   const storage = await connectStorage(policies, options.storage)
-  const provider = createKeyProvider(options.keys, storage.intermediateKeys)
+  const provider = breakCircuit(createKeyProvider(options.keys, storage.intermediateKeys), {
+    onChange: (failing, reason) => {
+      if (failing) app.log.error({ reason }, 'calls to the key service fail; they are held back')
+      else app.log.warn('the key service answers again')
+    },
+  })
   const rights = options.keyRights
   const cacheKeks = options.cache.kind === 'off' ? [] : sealedStoreKeks
   const keks = [...neededKeks(policies, rights, options.audit !== 'off'), ...cacheKeks]
@@ -102,14 +109,25 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const { keyPolicies } = options
   const { keyCache, padding } = performanceModes[options.performance]
+  const states = new StateLease()
   const keyRing = createKeyRing({
     cache: keyCache,
     store: auditKeyStore(storage.keyStore, recordKey),
     provider: keys.provider,
     policies: keyPolicies,
     rights,
+    states,
     onExpired: (kek, age) => {
       app.log.warn({ ...kek, age }, 'a key is past its maximum age: rotate it')
+    },
+  })
+  const stateWatch = await watchKeyStates({
+    store: storage.keyStore,
+    keyRing,
+    lease: states,
+    onChange: (known) => {
+      if (known) app.log.warn('the states of the keys can be read again')
+      else app.log.error('the states of the keys cannot be read; no key is used until they can')
     },
   })
   const audit = openAudit(options, app, keyRing, storage)
@@ -123,6 +141,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     backups: options.backups,
   })
   await replayLedger(erasure, storage, app.log).catch(async (error: unknown) => {
+    stateWatch.stop()
     await audit?.close()
     await Promise.allSettled([provider.close(), storage.close()])
     throw error
@@ -161,7 +180,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const apollo = createApollo(schemas, options, app, queryCache?.cache, metrics?.countError)
   await apollo.start()
 
-  const readHealth = createHealthReader({ storage, keys, auditLog: audit?.log })
+  const readHealth = createHealthReader({
+    storage,
+    keys,
+    states,
+    failing: provider.failing,
+    auditLog: audit?.log,
+  })
   registerHealth(app, readHealth)
   if (options.explorer !== 'off') {
     registerExplorer(app, {
@@ -171,7 +196,6 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       kind: options.explorer,
     })
   }
-  const stateWatch = watchKeyStates(storage.keyStore, keyRing)
   const schedule =
     options.keySchedule === 'off' || rights !== 'full'
       ? undefined

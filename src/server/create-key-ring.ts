@@ -4,6 +4,7 @@ import type { KeyProvider } from '../crypto/key-provider.ts'
 import type { KeyRights } from '../crypto/key-rights.ts'
 import { KeyRing } from '../crypto/key-ring.ts'
 import type { KeyStore } from '../crypto/key-store.ts'
+import type { StateLease } from '../crypto/state-lease.ts'
 import type { PerformanceSettings } from './performance-modes.ts'
 
 export interface PolicedKeyRingOptions extends Pick<ExpiredKekOptions, 'policies'> {
@@ -11,6 +12,7 @@ export interface PolicedKeyRingOptions extends Pick<ExpiredKekOptions, 'policies
   readonly provider: KeyProvider
   readonly rights: KeyRights
   readonly cache: PerformanceSettings['keyCache']
+  readonly states?: StateLease
   readonly onExpired?: ExpiredKekOptions['onExpired']
 }
 
@@ -20,6 +22,7 @@ export function createKeyRing({
   provider,
   rights,
   cache,
+  states,
   policies,
   onExpired,
 }: PolicedKeyRingOptions): KeyRing {
@@ -27,6 +30,7 @@ export function createKeyRing({
     ...cache,
     store,
     rights,
+    states,
     provider: blockExpiredKeks(provider, { policies, onExpired: onExpired ?? (() => undefined) }),
     maxAge: ({ keyType }) => policies.of(keyType).maxAgeDays * dayMs,
   })

@@ -40,7 +40,9 @@ function createFormat({ suggestions, onInternalError }: FormatErrorOptions) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const original = unwrapResolverError(error)
     if (original instanceof GatewayError) {
-      if (original.httpStatus >= 500) onInternalError(original, formatted.path)
+      // Of keys that are not available the key service tells once, and health as long as it lasts.
+      if (original.httpStatus >= 500 && original.code !== 'KEY_UNAVAILABLE')
+        onInternalError(original, formatted.path)
       return tell(original, formatted)
     }
     const place = { locations: formatted.locations, path: formatted.path }

@@ -1,10 +1,12 @@
 import type { Kek } from '../crypto/key-provider.ts'
 import { KeyRing } from '../crypto/key-ring.ts'
 import { type KeyRights, usesOf } from '../crypto/key-rights.ts'
+import { StateLease } from '../crypto/state-lease.ts'
 import { verifyKeks } from '../crypto/verify-keks.ts'
 import { GatewayError } from '../errors.ts'
 import { createKeyProvider, type KeyProviderOptions } from '../kms/index.ts'
 import { connectKeyStore } from '../storage/connect-key-store.ts'
+import { watchKeyStates } from './watch-key-states.ts'
 
 export interface KeyRingSources {
   readonly keys: KeyProviderOptions
@@ -22,7 +24,8 @@ export interface OpenKeyRing {
 }
 
 /**
- * The data keys of a gateway, without the gateway: key service and key store, verified against each other.
+ * The data keys of a gateway, without the gateway: key service and key store, verified against each other. It learns of changed
+ * key states as a gateway does, and gives no key out when it could not for 15 seconds.
  * @throws GatewayError CONFIGURATION_INVALID, KEYS_MISMATCH, KEY_UNAVAILABLE or SERVICE_UNAVAILABLE
  */
 export async function openKeyRing({ keys, storage, keks, rights }: KeyRingSources): Promise<OpenKeyRing> {
@@ -41,10 +44,13 @@ export async function openKeyRing({ keys, storage, keks, rights }: KeyRingSource
     await disconnect()
     throw error
   }
-  const keyRing = new KeyRing({ store: store.keyStore, provider, rights })
+  const states = new StateLease()
+  const keyRing = new KeyRing({ store: store.keyStore, provider, rights, states })
+  const watch = await watchKeyStates({ store: store.keyStore, keyRing, lease: states })
   return {
     keyRing,
     close: async () => {
+      watch.stop()
       keyRing.clear()
       await disconnect()
     },

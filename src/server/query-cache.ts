@@ -16,17 +16,31 @@ export interface QueryCache {
 /** Seconds after which a client has to send the text of a query again. */
 const ttl = 86_400
 
-/** What Apollo Server keeps of persisted queries, sealed; undefined when nothing is to be kept. */
+/**
+ * What Apollo Server keeps of persisted queries, sealed; undefined when nothing is to be kept.
+ * @param onFailure - told of the first failure after a success
+ */
 export async function openQueryCache(
   options: CacheOptions,
   keys: KeyRing,
   onFailure: (error: unknown) => void,
 ): Promise<QueryCache | undefined> {
-  const entries = await openEntries(options, onFailure)
+  let failing = false
+  const fail = (error: unknown): void => {
+    if (!failing) onFailure(error)
+    failing = true
+  }
+  const entries = await openEntries(options, fail)
   if (entries === undefined) return undefined
   // Queries are sent by viewers of every tenant; the key belongs to none.
   const store = new SealedStore({ keys, entries, name: 'queries', tenant: '' })
-  return { cache: createApolloCache(store, { ttl, onFailure }), close: () => entries.close() }
+  const onSuccess = (): void => {
+    failing = false
+  }
+  return {
+    cache: createApolloCache(store, { ttl, onFailure: fail, onSuccess }),
+    close: () => entries.close(),
+  }
 }
 
 async function openEntries(

@@ -43,6 +43,7 @@ export async function registerGraphql(app: FastifyInstance, route: GraphqlRoute)
             decisions: decide(viewer),
             requestId: request.id,
             audit: new AuditRecorder(source, auditLog, observe),
+            standIns: [],
             loaders: new WeakMap(),
           })
         },

@@ -44,6 +44,7 @@ const retryMilliseconds = 2_000
 /**
  * Verifies that the key service holds the keys of this database before any key is used. When the service cannot be
  * reached the gateway starts all the same, neither encrypts nor decrypts, and tries again.
+ * @param onFailure - told of a failed attempt where the one before it failed otherwise
  * @throws KEYS_MISMATCH when the service holds other keys
  */
 export async function verifyKeys(
@@ -55,6 +56,12 @@ export async function verifyKeys(
 ): Promise<VerifiedKeys> {
   let verified = false
   let timer: NodeJS.Timeout | undefined
+  let told: string | undefined
+  const tell = (error: unknown): void => {
+    const failure = error instanceof GatewayError ? error : new GatewayError('INTERNAL_SERVER_ERROR')
+    if (failure.message !== told) onFailure(failure)
+    told = failure.message
+  }
   const verify = async (): Promise<void> => {
     await provider.prepare(keks)
     await verifyKeks(provider, store, keks, rights)
@@ -63,7 +70,7 @@ export async function verifyKeys(
   const retry = (): void => {
     timer = setTimeout(() => {
       verify().catch((error: unknown) => {
-        onFailure(error instanceof GatewayError ? error : new GatewayError('INTERNAL_SERVER_ERROR'))
+        tell(error)
         retry()
       })
     }, retryMilliseconds).unref()
@@ -72,7 +79,7 @@ export async function verifyKeys(
     await verify()
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code !== 'KEY_UNAVAILABLE') throw error
-    onFailure(error)
+    tell(error)
     retry()
   }
   const whenPermitted = <T>(use: KeyUse, kek: Kek, call: () => Promise<T>): Promise<T> =>

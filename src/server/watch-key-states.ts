@@ -1,37 +1,60 @@
 import type { KeyRing } from '../crypto/key-ring.ts'
 import type { KeyStore } from '../crypto/key-store.ts'
-import { stateBoundMs } from '../crypto/state-bound.ts'
+import type { StateLease } from '../crypto/state-lease.ts'
+
+export interface KeyStateWatchOptions {
+  readonly store: Pick<KeyStore, 'epoch'>
+  readonly keyRing: Pick<KeyRing, 'clear'>
+  /** What the key ring works by. */
+  readonly lease: StateLease
+  /** Told once of each change: whether key states can be read in time. */
+  readonly onChange?: (known: boolean) => void
+}
 
 export interface KeyStateWatch {
   readonly stop: () => void
 }
 
 /**
- * Looks three times within the bound whether key states were changed anywhere, and drops the unwrapped keys when they were, or
- * when nothing could be learnt for the whole bound. So no process works by old states for longer.
+ * Looks three times within the bound whether key states were changed anywhere. Unwrapped keys are dropped when they were, and
+ * when nothing could be learnt for the whole bound: from then on the lease lets no key be used until a read succeeds again.
+ *
+ * @returns after the first look, successful or not.
  */
-export function watchKeyStates(store: KeyStore, keyRing: KeyRing, boundMs = stateBoundMs): KeyStateWatch {
-  let known: number | undefined
-  let learntAt = performance.now()
-  let timer: NodeJS.Timeout | undefined
-  let stopped = false
+export async function watchKeyStates(options: KeyStateWatchOptions): Promise<KeyStateWatch> {
+  const { store, keyRing, lease, onChange } = options
+  let epochKnown: number | undefined
+  let looking = false
+  let told = true
+  const tell = (): void => {
+    if (lease.isHeld === told) return
+    told = lease.isHeld
+    onChange?.(told)
+  }
   const look = async (): Promise<void> => {
-    const asked = performance.now()
+    looking = true
+    const asked = lease.now()
     try {
       const epoch = await store.epoch()
-      if (known !== undefined && epoch !== known) keyRing.clear()
-      known = epoch
-      learntAt = asked
+      if (epochKnown !== undefined && epoch !== epochKnown) keyRing.clear()
+      epochKnown = epoch
+      lease.renew(asked)
     } catch {
-      if (performance.now() - learntAt >= boundMs) keyRing.clear()
+      // The lease ends by itself.
     }
-    if (!stopped) timer = setTimeout(() => void look(), boundMs / 3).unref()
+    looking = false
+    tell()
   }
-  void look()
+  await look()
+  // Apart from the reads, of which one may hang.
+  const timer = setInterval(() => {
+    if (!lease.isHeld) keyRing.clear()
+    tell()
+    if (!looking) void look()
+  }, lease.intervalMs).unref()
   return {
     stop: () => {
-      stopped = true
-      clearTimeout(timer)
+      clearInterval(timer)
     },
   }
 }

@@ -21,6 +21,16 @@ import { SubjectDocuments } from './subject-documents.ts'
 import { isDatabaseError, translateError } from './translate-error.ts'
 import { guardWrites } from './write-guard.ts'
 
+/**
+ * A server that is gone fails a request after 5 seconds, and one that takes connections and says nothing, which the heartbeat
+ * finds out, after 15 at most.
+ */
+const answersInTime = {
+  serverSelectionTimeoutMS: 5_000,
+  connectTimeoutMS: 5_000,
+  heartbeatFrequencyMS: 5_000,
+}
+
 export interface StorageOptions {
   readonly uri: string
   /** Database of the documents. */
@@ -64,7 +74,7 @@ export async function connectStorage(policies: Policies, options: StorageOptions
     await connection.openUri(options.uri, {
       dbName: options.database,
       monitorCommands: true,
-      serverSelectionTimeoutMS: 5_000,
+      ...answersInTime,
       autoIndex: false,
       autoCreate: false,
     })
@@ -103,7 +113,7 @@ export async function connectStorage(policies: Policies, options: StorageOptions
 
 async function ping(connection: Connection): Promise<void> {
   try {
-    await connection.getClient().db().command({ ping: 1 }, { timeoutMS: 2_000 })
+    await connection.getClient().db().command({ ping: 1 })
   } catch (error) {
     throw translateError(error)
   }

@@ -8,7 +8,7 @@ const script = fileURLToPath(new URL('serve-embedded-mongodb.mjs', import.meta.u
 /** An embedded server in a process of its own, so that it can be killed. */
 export interface EmbeddedMongodbProcess {
   readonly uri: string
-  /** SIGKILL: no handler runs, nothing is flushed. */
+  /** SIGKILL: no handler runs, nothing is flushed. Idempotent. */
   kill(): Promise<void>
 }
 
@@ -24,6 +24,7 @@ export async function startEmbeddedMongodbProcess(
   return {
     uri,
     async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return
       const exited = once(child, 'exit')
       child.kill('SIGKILL')
       await exited

@@ -1,5 +1,6 @@
 import type { Decisions } from '../../directives/decisions.ts'
 import type { FieldPolicy, ModelPolicy, Policies, TypePolicy } from '../../directives/policies.ts'
+import type { ReportedStandIn } from '../../resolvers/request-context.ts'
 import { readableFields } from './select-fields.ts'
 
 export interface AnswerError {
@@ -17,9 +18,11 @@ export interface SeenField {
   readonly code?: string
 }
 
-interface Answer {
+export interface Answer {
   readonly data: Readonly<Record<string, unknown>>
   readonly errors: readonly AnswerError[]
+  /** What stands in the place of values whose keys are not available. */
+  readonly standIns: readonly Pick<ReportedStandIn, 'path' | 'shown'>[]
   readonly decisions: Decisions
   readonly policies: Policies
 }
@@ -43,7 +46,7 @@ export function describeAnswer(model: ModelPolicy, root: string, answer: Answer)
       const embedded =
         field.type.kind === 'embedded' ? answer.policies.embedded.get(field.type.name) : undefined
       if (embedded === undefined || value === null || value === undefined) {
-        return [describeValue(field, value ?? null, path, answer.decisions, owns)]
+        return [describeValue(field, value ?? null, path, answer, owns)]
       }
       if (!Array.isArray(value)) return describe(embedded, value as typeof object, path)
       return value.flatMap((item: typeof object | null, position) =>
@@ -59,11 +62,15 @@ function describeValue(
   field: FieldPolicy,
   value: unknown,
   path: readonly (string | number)[],
-  decisions: Decisions,
+  { decisions, standIns }: Answer,
   owns: boolean,
 ): SeenField {
   const outcome = decisions.field(field.coordinate)[owns ? 'own' : 'other']
-  const mask = outcome.state === 'masked' ? field.masks[outcome.mask] : undefined
+  const standIn = standIns.find((one) => one.path.join('.') === path.join('.'))
+  if (standIn?.shown === 'NULL') return { path: printPath(path), state: 'failed', code: 'KEY_UNAVAILABLE' }
+  const position = outcome.state === 'masked' ? outcome.mask : undefined
+  const standing = standIn !== undefined && outcome.state === 'clear' ? outcome.standIn : undefined
+  const mask = field.masks[position ?? standing ?? -1]
   const shown = { path: printPath(path), value }
   // Nothing is masked where there is nothing.
   return mask === undefined || value === null

@@ -14,7 +14,7 @@ import { openDatabase } from '../open-database.ts'
 import { printable } from '../printable.ts'
 import { renderTable } from '../table.ts'
 import { mintDevelopmentToken } from '../token/mint-development-token.ts'
-import { type AnswerError, describeAnswer, type SeenField } from './describe-answer.ts'
+import { type Answer, type AnswerError, describeAnswer, type SeenField } from './describe-answer.ts'
 import { selectFields } from './select-fields.ts'
 
 const minute = 60
@@ -42,10 +42,10 @@ async function runQuery(
     const gateway = await createGateway({ ...options, explorer: 'off', keySchedule: 'off', log })
     try {
       const model = findModel(gateway.policies, type)
-      const { data, errors } = await ask(gateway, model, id, token)
+      const answer = await ask(gateway, model, id, token)
       const { get: root } = apiNames(model)
       const decisions = createDecider(gateway.policies)(viewer)
-      return describeAnswer(model, root, { data, errors, decisions, policies: gateway.policies })
+      return describeAnswer(model, root, { ...answer, decisions, policies: gateway.policies })
     } finally {
       await gateway.close()
     }
@@ -60,7 +60,7 @@ async function ask(
   model: ModelPolicy,
   id: string,
   token: string,
-): Promise<{ data: Record<string, unknown>; errors: readonly AnswerError[] }> {
+): Promise<Pick<Answer, 'data' | 'errors' | 'standIns'>> {
   if (!model.operations.has('GET')) {
     throw new GatewayError('CONFIGURATION_INVALID', {
       message: `The schema gives ${model.name} no operation GET, so nobody can get one.`,
@@ -76,9 +76,14 @@ async function ask(
       variables: { id },
     },
   })
-  const { data, errors = [] } = response.json<{
+  const {
+    data,
+    errors = [],
+    extensions,
+  } = response.json<{
     data?: Record<string, unknown> | null
     errors?: (AnswerError & { readonly message: string })[]
+    extensions?: { readonly unavailable?: Answer['standIns'] }
   }>()
   const failure = errors.find(({ path }) => path === undefined || path.length < 2)
   if (failure !== undefined) {
@@ -88,7 +93,7 @@ async function ask(
     })
   }
   if (errors.length === 0 && data?.[root] == null) throw new GatewayError('NOT_FOUND')
-  return { data: data ?? {}, errors }
+  return { data: data ?? {}, errors, standIns: extensions?.unavailable ?? [] }
 }
 
 const colours = { clear: 'green', masked: 'yellow', hidden: 'red', failed: 'red' } as const

@@ -1,5 +1,6 @@
 import { loadConfig } from '../../config/load-config.ts'
 import type { Kek } from '../../crypto/key-provider.ts'
+import { StateLease } from '../../crypto/state-lease.ts'
 import { verifyKeks } from '../../crypto/verify-keks.ts'
 import { PathCiphers } from '../../directives/path-cipher.ts'
 import type { KeyRing } from '../../crypto/key-ring.ts'
@@ -13,6 +14,7 @@ import { type Audit, type AuditOptions, createAudit } from '../../server/create-
 import { performanceModes } from '../../server/performance-modes.ts'
 import { sealedCollections } from '../../server/sealed-collections.ts'
 import { neededKeks } from '../../server/verified-keys.ts'
+import { watchKeyStates } from '../../server/watch-key-states.ts'
 import { connectStorage, type Storage } from '../../storage/connect-storage.ts'
 import type { KeysOptions } from '../keys.ts'
 import { openDatabase } from '../open-database.ts'
@@ -57,11 +59,14 @@ export async function withKeys<Result>(
       await provider.prepare(keks)
       await verifyKeks(provider, storage.keyStore, keks, rights)
       const { keyCache: cache, padding } = performanceModes[performance]
-      const ring = createKeyRing({ store: storage.keyStore, provider, rights, cache, policies: keyPolicies })
+      const states = new StateLease()
+      const { keyStore } = storage
+      const ring = createKeyRing({ store: keyStore, provider, rights, cache, policies: keyPolicies, states })
+      // A job takes hours, in which keys may be revoked.
+      const watch = await watchKeyStates({ store: keyStore, keyRing: ring, lease: states })
       const reencryptor = createReencryptor(ring, new PathCiphers({ cipher, padding }), policies)
       const collections = sealedCollections(policies, storage, reencryptor)
       const log = audit === 'off' ? undefined : openAudit(audit, ring, storage)
-      const { keyStore } = storage
       const erasure = createErasureTools({
         policies,
         storage,
@@ -70,9 +75,12 @@ export async function withKeys<Result>(
         backups: config.gateway.backups,
       })
       const tools = { keyStore, provider, policies: keyPolicies, audit: log?.log, collections, erasure }
-      return await work({ keks, storage, tools, defaultTenant: config.defaultTenant }).finally(() =>
-        log?.close(),
-      )
+      try {
+        return await work({ keks, storage, tools, defaultTenant: config.defaultTenant })
+      } finally {
+        watch.stop()
+        await log?.close()
+      }
     } finally {
       await Promise.allSettled([provider.close(), storage.close()])
     }

@@ -105,7 +105,7 @@ export function observeState(registry: Registry, sources: StateSources): () => P
   const tellHealth = async (): Promise<void> => {
     const parts = Object.entries(await sources.readHealth())
     up.reset()
-    for (const [part, works] of parts) up.set({ part }, works ? 1 : 0)
+    for (const [part, state] of parts) up.set({ part }, state === true || state === 'ok' ? 1 : 0)
   }
 
   const tellKeks = async (): Promise<void> => {

@@ -273,6 +273,7 @@ describe('every answer', () => {
       database: 'ok',
       keyService: 'ok',
       keysVerified: true,
+      keyStatesKnown: true,
     })
   })
 })

@@ -202,6 +202,46 @@ describe('writing', () => {
   })
 })
 
+describe('writing under a key that readers have in memory', () => {
+  test('asks no key service, and does not make its time longer', async () => {
+    const [keyId = ''] = await writeKeyIds(createRing(), ana)
+    let now = 1
+    const ring = createRing({ ttl: 1_000, now: () => now })
+    expect(await readFailure(ring, ana, keyId)).toBeUndefined()
+    const { length } = provider.calls
+    now = 900
+    expect(await writeKeyIds(ring, ana)).toEqual([keyId])
+    expect(await writeKeyIds(ring, ana)).toEqual([keyId])
+    expect(ring.counters).toMatchObject({ finds: 2, unwraps: 1 })
+    expect(provider.calls).toHaveLength(length)
+    now = 1_003
+    expect(await writeKeyIds(ring, ana)).toEqual([keyId])
+    expect(ring.counters).toMatchObject({ finds: 3, unwraps: 2 })
+  })
+
+  test('leaves no pin behind', async () => {
+    const [keyId = ''] = await writeKeyIds(createRing(), ana)
+    const ring = createRing()
+    expect(await readFailure(ring, ana, keyId)).toBeUndefined()
+    const lease = ring.openLease()
+    await lease.collectForWrite([ana])
+    const root = lease.writeKey(ana).rootForWrapping()
+    ring.clear()
+    expect(root).not.toEqual(Buffer.alloc(32))
+    lease.release()
+    expect(root).toEqual(Buffer.alloc(32))
+  })
+
+  test('sees first what became of the key', async () => {
+    const [keyId = ''] = await writeKeyIds(createRing(), ana)
+    const ring = createRing()
+    expect(await readFailure(ring, ana, keyId)).toBeUndefined()
+    store.alter(ana, { state: 'compromised' })
+    const [next] = await writeKeyIds(ring, ana)
+    expect(next).not.toBe(keyId)
+  })
+})
+
 describe('a race for a new key', () => {
   test('is won once: a hundred processes get one key', async () => {
     const ids = await Promise.all(Array.from({ length: 100 }, () => writeKeyIds(createRing(), ana)))

@@ -42,6 +42,16 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   'an unknown scope': [model('name: String @encrypted(scope: WORLD)'), /has invalid value WORLD/, 'WORLD'],
   'an unknown style': [model('name: String @masked(as: BLUR)'), /has invalid value BLUR/, 'BLUR'],
   'an unknown format': [model('name: String @format(as: SSN)'), /has invalid value SSN/, 'SSN'],
+  'a mask that stands in where there is none': [
+    model('name: String @encrypted(onKeyUnavailable: MASK)'),
+    /no mask to show while the key is not available/,
+    'name: String',
+  ],
+  'a null that stands in where none may be': [
+    model('name: String! @encrypted(onKeyUnavailable: NULL)'),
+    /may not be null, whether its key is available or not/,
+    'name: String',
+  ],
   'an unknown operation': [
     model('name: String', 'Person', '@model(operations: [PURGE])'),
     /has invalid value \[PURGE\]/,
