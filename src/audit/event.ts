@@ -31,7 +31,7 @@ export type AccessOutcome =
 
 /** Outcomes of data keys and their KEKs, with `created`. */
 export type KeyOutcome =
-  'created' | 'rotated' | 'rewrapped' | 'reencrypted' | 'revoked' | 'trimmed' | 'erased'
+  'created' | 'rotated' | 'rewrapped' | 'reencrypted' | 'reindexed' | 'revoked' | 'trimmed' | 'erased'
 
 export type AuditOutcome = AccessOutcome | KeyOutcome
 

@@ -7,6 +7,7 @@ import type { CleanupOptions } from './keys/cleanup.ts'
 import type { ListOptions } from './keys/list.ts'
 import type { MigrateOptions } from './keys/migrate.ts'
 import type { ReencryptCommandOptions } from './keys/reencrypt.ts'
+import type { ReindexOptions } from './keys/reindex.ts'
 import type { RevokeOptions } from './keys/revoke.ts'
 import type { RotateOptions } from './keys/rotate.ts'
 import { runCommand } from './run-command.ts'
@@ -112,6 +113,20 @@ export function registerKeys(program: Command): void {
     exits: { 1: 'values are left under other keys: they do not open, or their keys cannot be had' },
   }).action(runCommand(runReencrypt))
 
+  const reindex = keys
+    .command('reindex')
+    .description(
+      'Make index terms anew, under new keys and as the schema normalises now. Searches and unique fields work meanwhile.',
+    )
+    .argument('<types...>', 'key types, such as PII')
+    .option('--due', 'only where a key is revoked, too old, or for another normaliser than the schema has')
+  const runReindex = async (names: string[], options: ReindexOptions): Promise<void> =>
+    (await import('./keys/reindex.ts')).reindex(names, options)
+  describe(reindex, {
+    examples: ['sealgate keys reindex PII', 'sealgate keys reindex PII --due'],
+    exits: { 1: 'terms are left as they were: values do not open, or would not be unique any more' },
+  }).action(runCommand(runReindex))
+
   const cleanup = keys
     .command('cleanup')
     .description(
@@ -159,7 +174,7 @@ function describe(command: Command, use: Use): Command {
 function addFilters(command: Command): Command {
   return command
     .option('--type <type>', 'of this key type')
-    .option('--state <state>', 'enabled, disabled, compromised, closing or destroyed')
+    .option('--state <state>', 'enabled, disabled, compromised, indexing, retired, closing or destroyed')
     .option('--tenant <tenant>', 'of this tenant')
     .option('--holder <id>', 'of this subject, document, model or path')
     .option('--key-id <hex>', 'whose key id begins so')

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { type CipherName, ciphers } from '../crypto/suites.ts'
+import { type CipherName, ciphers } from '../crypto/cipher-names.ts'
 import type { KeyProviderOptions, VaultOptions } from '../kms/index.ts'
 import { defaultLimits } from '../server/limits.ts'
 import { type PerformanceMode, performanceModes } from '../server/performance-modes.ts'

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import type { DataKey } from './data-key.ts'
 import { lengthPrefixed } from './length-prefixed.ts'
-import { createNormalizer, type Normalizer, type NormalizeStep } from './normalize.ts'
+import { GatewayError } from '../errors.ts'
+import { createNormalizer, type Normalizer, type NormalizeStep, stepsOf } from './normalize.ts'
 import { encodeValue, type ScalarKind } from './value-codec.ts'
 
 export interface BlindIndexOptions {
@@ -25,12 +26,33 @@ export class BlindIndex {
   readonly #coordinates: Buffer
   readonly #normalizer: Normalizer
   readonly #type: BlindIndexOptions['type']
+  readonly #options: BlindIndexOptions
+  readonly #others = new Map<string, BlindIndex>()
 
-  constructor({ tenant, collection, path, type, normalize }: BlindIndexOptions) {
+  constructor(options: BlindIndexOptions) {
+    const { tenant, collection, path, type, normalize } = options
+    this.#options = options
     this.#normalizer = createNormalizer(normalize)
     this.#type = type
     this.version = this.#normalizer.version
     this.#coordinates = lengthPrefixed(['sealgate/index/v1', this.version, tenant, collection, path])
+  }
+
+  /**
+   * The index of the same path with another normaliser, as keys name it that were made for a schema of before or after this.
+   *
+   * @param version - absent: this one.
+   * @throws `KEY_UNAVAILABLE` for a normaliser that only another version of this program has.
+   */
+  at(version: string | undefined): BlindIndex {
+    if (version === undefined || version === this.version) return this
+    const known = this.#others.get(version)
+    if (known !== undefined) return known
+    const normalize = stepsOf(version)
+    if (normalize === undefined) throw new GatewayError('KEY_UNAVAILABLE')
+    const other = new BlindIndex({ ...this.#options, normalize })
+    this.#others.set(version, other)
+    return other
   }
 
   /** 32 bytes. @throws `BAD_USER_INPUT` when the value is not of the path's type or cannot be normalised. */

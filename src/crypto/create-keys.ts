@@ -13,7 +13,12 @@ export interface RowTuple {
   readonly tuple: KeyTuple
   /** `holderId`, in hex. */
   readonly rowId: string
+  /** Of a searchable path: what its stored key will say. */
+  readonly indexVersion?: string
 }
+
+/** The same, with the key that was found. */
+export type StoredTuple = RowTuple & { readonly stored: StoredKey }
 
 /** Key rows by their id in hex. */
 export type KeyRows = Map<string, KeyRow>
@@ -46,8 +51,8 @@ export async function createKeys(
   rows: KeyRows,
   outcomes: Map<string, LoadOutcome>,
   { keks, store, maxAge, mayUnwrap }: CreationContext,
-): Promise<(RowTuple & { readonly stored: StoredKey })[]> {
-  const foreign: (RowTuple & { stored: StoredKey })[] = []
+): Promise<StoredTuple[]> {
+  const foreign: StoredTuple[] = []
   const created = missing.map((item) => ({ ...item, key: DataKey.create() }))
   try {
     const wrapped = await keks.wrap(created)
@@ -81,13 +86,14 @@ function isEnabled(row: KeyRow | undefined, { keyId }: DataKey): boolean {
 
 async function storeKeys(keys: readonly NewKey[], rows: KeyRows, store: KeyStore): Promise<void> {
   const offers = new Map<string, KeyRow & { keys: StoredKey[] }>()
-  for (const { tuple, rowId, key, wrapped } of keys) {
+  for (const { tuple, rowId, key, wrapped, indexVersion } of keys) {
     const { holder, keyType, purpose } = tuple
     const offer = offers.get(rowId) ?? { id: Buffer.from(rowId, 'hex'), holder, keys: [] }
     offers.set(rowId, offer)
     const generation = nextGeneration(rows.get(rowId), tuple)
     const createdAt = new Date()
-    offer.keys.push({ keyType, purpose, generation, keyId: key.keyId, wrapped, state: 'enabled', createdAt })
+    const stored = { keyType, purpose, generation, keyId: key.keyId, wrapped, createdAt }
+    offer.keys.push({ ...stored, state: 'enabled', ...(indexVersion !== undefined && { indexVersion }) })
   }
   const inserts = [...offers].filter(([rowId]) => !rows.has(rowId)).map(([, offer]) => offer)
   const additions = [...offers].filter(([rowId]) => rows.has(rowId)).map(([, offer]) => offer)

@@ -13,15 +13,21 @@ export interface KeyCacheOptions {
   readonly now?: () => number
 }
 
-interface CacheEntry {
-  readonly key: DataKey
+/** A key, or several that belong together, with pins. */
+export interface Pinned {
+  retain(): this
+  release(): void
+}
+
+interface CacheEntry<Key extends Pinned> {
+  readonly key: Key
   readonly tuple: KeyTuple
   usesLeft: number
 }
 
 /** Data keys by id, with a pin of its own on each: what leaves the cache is zeroed unless somebody still uses it. */
-export class KeyCache {
-  readonly #entries: LRUCache<string, CacheEntry>
+export class KeyCache<Key extends Pinned = DataKey> {
+  readonly #entries: LRUCache<string, CacheEntry<Key>>
   readonly #maxUses: number
   #purge: NodeJS.Timeout | undefined
 
@@ -42,7 +48,7 @@ export class KeyCache {
    *
    * @param tuple - the one that the caller expects.
    */
-  take(id: string, tuple: KeyTuple): DataKey | undefined {
+  take(id: string, tuple: KeyTuple): Key | undefined {
     const entry = this.#entries.get(id)
     if (!entry?.tuple.equals(tuple)) return undefined
     entry.usesLeft -= 1
@@ -52,7 +58,7 @@ export class KeyCache {
   }
 
   /** As {@link take}, and the key is there under `name` as well from now on: until the end that it has already. */
-  takeAs(name: string, id: string, tuple: KeyTuple): DataKey | undefined {
+  takeAs(name: string, id: string, tuple: KeyTuple): Key | undefined {
     const usesLeft = this.#entries.peek(id)?.usesLeft
     const ttl = this.#entries.getRemainingTTL(id)
     const key = this.take(id, tuple)
@@ -62,7 +68,7 @@ export class KeyCache {
     return key
   }
 
-  put(id: string, tuple: KeyTuple, key: DataKey): void {
+  put(id: string, tuple: KeyTuple, key: Key): void {
     this.#entries.set(id, { key: key.retain(), tuple, usesLeft: this.#maxUses })
     this.#purge ??= this.#schedulePurge()
   }

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import { DataKey } from './data-key.ts'
+import type { IndexKeys, IndexPath } from './index-keys.ts'
 import type { KeyTuple } from './key-tuple.ts'
 
 /** A key that stored values ask for: the tuple that the caller expects, the key id that the header names. */
@@ -12,11 +13,18 @@ export interface KeyRequest {
 /** Why a key cannot be had. */
 export type KeyFailure = 'ERASED' | 'KEY_UNAVAILABLE' | 'DECRYPTION_FAILED'
 /** A key comes with a pin for whoever receives it. */
-export type LoadOutcome = DataKey | KeyFailure
+export type LoadOutcome<Key = DataKey> = Key | KeyFailure
 
 interface Held {
   readonly tuple: KeyTuple
   readonly outcome: LoadOutcome
+}
+
+/** Keys of a searchable path. */
+export interface HeldIndex {
+  readonly keys: IndexKeys
+  /** Since when the key states may have changed, by `performance.now`. */
+  readonly takenAt: number
 }
 
 function fullName(tuple: KeyTuple, id: string): string {
@@ -29,6 +37,8 @@ export interface KeySource {
   cached(id: string, tuple: KeyTuple): DataKey | undefined
   loadForRead(requests: ReadonlyMap<string, KeyRequest>): Promise<ReadonlyMap<string, LoadOutcome>>
   loadForWrite(tuples: ReadonlyMap<string, KeyTuple>): Promise<ReadonlyMap<string, LoadOutcome>>
+  cachedIndex(tuple: KeyTuple): IndexKeys | undefined
+  loadIndexes(paths: ReadonlyMap<string, IndexPath>): Promise<ReadonlyMap<string, LoadOutcome<IndexKeys>>>
 }
 
 /**
@@ -41,6 +51,8 @@ export class KeyLease {
   readonly #held = new Map<string, Held>()
   /** Where one key id is asked for under several tuples, which only a moved ciphertext brings about: by both names. */
   readonly #strays = new Map<string, Held>()
+  /** By the names of tuples. */
+  readonly #indexes = new Map<string, HeldIndex>()
   #released = false
 
   constructor(source: KeySource) {
@@ -90,6 +102,41 @@ export class KeyLease {
     return this.#get(tuple, tuple.name)
   }
 
+  /**
+   * Makes the keys of searchable paths available, creating and storing the missing ones. Asked again for a path, it takes
+   * what the key states say by then in the place of what it took before.
+   *
+   * @throws `ERASED`, `KEY_UNAVAILABLE` or `DECRYPTION_FAILED` when any of them cannot be had: neither write nor search then.
+   */
+  collectIndexes(paths: readonly IndexPath[]): Promise<void> | undefined {
+    if (this.#released) throw new TypeError('This lease was released.')
+    const takenAt = performance.now()
+    const missing = new Map<string, IndexPath>()
+    for (const path of paths) {
+      const { name } = path.tuple
+      const keys = this.#source.cachedIndex(path.tuple)
+      if (keys === undefined) missing.set(name, path)
+      else this.#keepIndex(name, { keys, takenAt })
+    }
+    if (missing.size === 0) return undefined
+    return this.#source.loadIndexes(missing).then((outcomes) => {
+      let failure: KeyFailure | undefined
+      for (const name of missing.keys()) {
+        const keys = outcomes.get(name) ?? 'KEY_UNAVAILABLE'
+        if (typeof keys === 'string') failure = keys
+        else this.#keepIndex(name, { keys, takenAt: keys.openedAt })
+      }
+      if (failure !== undefined) throw new GatewayError(failure)
+    })
+  }
+
+  /** The keys of a searchable path that was collected. */
+  indexKeys(tuple: KeyTuple): HeldIndex {
+    const held = this.#indexes.get(tuple.name)
+    if (held === undefined) throw new TypeError('This index was not collected, or the lease was released.')
+    return held
+  }
+
   /** Unpins everything; the lease and its keys are not to be used afterwards. Idempotent. */
   release(): void {
     this.#released = true
@@ -97,6 +144,17 @@ export class KeyLease {
       for (const { outcome } of held.values()) if (outcome instanceof DataKey) outcome.release()
       held.clear()
     }
+    for (const { keys } of this.#indexes.values()) keys.release()
+    this.#indexes.clear()
+  }
+
+  #keepIndex(name: string, held: HeldIndex): void {
+    if (this.#released) {
+      held.keys.release()
+      return
+    }
+    this.#indexes.get(name)?.keys.release()
+    this.#indexes.set(name, held)
   }
 
   #holds(tuple: KeyTuple, id: string): boolean {

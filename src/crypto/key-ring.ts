@@ -1,16 +1,19 @@
 import { GatewayError } from '../errors.ts'
-import { createKeys, type KeyRows, type RowTuple } from './create-keys.ts'
+import { createKeys, type KeyRows, type RowTuple, type StoredTuple } from './create-keys.ts'
 import { DataKey } from './data-key.ts'
+import type { IndexKeys, IndexPath } from './index-keys.ts'
+import { judgeForIndex } from './index-states.ts'
 import { KekBatches, type KeyTrips } from './kek-batches.ts'
-import { KeyCache, type KeyCacheOptions } from './key-cache.ts'
+import { KeyCache, type KeyCacheOptions, type Pinned } from './key-cache.ts'
 import { KeyFlights, type KeyLoader } from './key-flights.ts'
 import { KeyLease, type LoadOutcome, type KeyRequest } from './key-lease.ts'
 import type { Kek, KeyProvider } from './key-provider.ts'
 import { type KeyRights, mayUse } from './key-rights.ts'
 import { isClosed, judgeForRead, judgeForWrite } from './key-states.ts'
 import { LivingHolders } from './living-holders.ts'
-import type { KeyStore, StoredKey } from './key-store.ts'
+import type { KeyStore } from './key-store.ts'
 import { holderId, type KeyHolder, type KeyTuple } from './key-tuple.ts'
+import { openIndexes } from './open-indexes.ts'
 import type { StateLease } from './state-lease.ts'
 
 export interface KeyRingOptions extends KeyCacheOptions {
@@ -41,7 +44,7 @@ export interface KeyRingCounters extends KeyTrips {
 }
 
 type Outcomes = Map<string, LoadOutcome>
-type StoredTuple = RowTuple & { readonly stored: StoredKey }
+type IndexOutcome = LoadOutcome<IndexKeys>
 
 /** Gets and creates data keys: one look-up in the store and one call per KEK, for as many keys as are asked for at once. */
 export class KeyRing {
@@ -53,6 +56,8 @@ export class KeyRing {
   readonly #states: StateLease | undefined
   readonly #flights = new KeyFlights()
   readonly #living = new LivingHolders()
+  readonly #indexCache: KeyCache<IndexKeys>
+  readonly #indexFlights = new KeyFlights<IndexKeys>()
   readonly #counts = { hits: 0, misses: 0, finds: 0 }
 
   constructor(options: KeyRingOptions) {
@@ -63,6 +68,7 @@ export class KeyRing {
     this.#maxAge = (kek) => (maxAge === undefined || kek.purpose === 'INDEX' ? Infinity : maxAge(kek))
     this.#cache = new KeyCache(options)
     this.#states = options.states
+    this.#indexCache = new KeyCache(options)
   }
 
   get counters(): KeyRingCounters {
@@ -78,6 +84,8 @@ export class KeyRing {
   clear(): void {
     this.#flights.forget()
     this.#cache.clear()
+    this.#indexFlights.forget()
+    this.#indexCache.clear()
     this.#living.forget()
   }
 
@@ -112,7 +120,7 @@ export class KeyRing {
 
   /** @internal For {@link KeyLease}. */
   loadForRead(requests: ReadonlyMap<string, KeyRequest>): Promise<Outcomes> {
-    return this.#load(requests, {
+    return this.#load(this.#flights, requests, {
       load: async (wanted, outcomes) => {
         const rows = await this.#findRows([...wanted.values()].map(({ tuple }) => tuple))
         const unwrapping: StoredTuple[] = []
@@ -133,7 +141,7 @@ export class KeyRing {
   /** @internal For {@link KeyLease}. */
   loadForWrite(tuples: ReadonlyMap<string, KeyTuple>): Promise<Outcomes> {
     const cached = new Set<string>()
-    return this.#load(tuples, {
+    return this.#load(this.#flights, tuples, {
       load: async (wanted, outcomes) => {
         const rows = await this.#findRows([...wanted.values()])
         const unwrapping: StoredTuple[] = []
@@ -163,16 +171,57 @@ export class KeyRing {
     })
   }
 
+  /** @internal For {@link KeyLease}. */
+  cachedIndex(tuple: KeyTuple): IndexKeys | undefined {
+    const keys = this.#areStatesKnown() ? this.#indexCache.take(tuple.name, tuple) : undefined
+    this.#counts[keys === undefined ? 'misses' : 'hits'] += 1
+    return keys
+  }
+
+  /** @internal For {@link KeyLease}. */
+  loadIndexes(paths: ReadonlyMap<string, IndexPath>): Promise<Map<string, IndexOutcome>> {
+    return this.#load(this.#indexFlights, paths, {
+      load: async (wanted, outcomes) => {
+        const openedAt = performance.now()
+        const rows = await this.#findRows([...wanted.values()].map(({ tuple }) => tuple))
+        await this.#createIndexes(wanted, rows)
+        await openIndexes(wanted, rows, outcomes, {
+          openedAt,
+          unwrap: (items, opened) => this.#unwrap(items, opened),
+        })
+      },
+      landed: (name, { tuple }, keys) => {
+        this.#indexCache.put(name, tuple, keys)
+      },
+    })
+  }
+
+  /** Makes first keys, and lets go of them: they are unwrapped like those of others. */
+  async #createIndexes(paths: ReadonlyMap<string, IndexPath>, rows: KeyRows): Promise<void> {
+    const missing = [...paths].flatMap(([name, { tuple, version }]) => {
+      const rowId = rowIdOf(tuple)
+      const isMissing = judgeForIndex(rows.get(rowId), tuple) === 'MISSING'
+      return isMissing ? [{ name, tuple, rowId, indexVersion: version }] : []
+    })
+    const created: Outcomes = new Map()
+    await this.#create(missing, rows, created)
+    for (const key of created.values()) if (key instanceof DataKey) key.release()
+  }
+
   #areStatesKnown(): boolean {
     return this.#states?.isHeld !== false
   }
 
   /** No outcomes where key states are not known, before the load or behind it. */
-  async #load<Wanted>(wanted: ReadonlyMap<string, Wanted>, loader: KeyLoader<Wanted>): Promise<Outcomes> {
+  async #load<Wanted, Key extends Pinned>(
+    flights: KeyFlights<Key>,
+    wanted: ReadonlyMap<string, Wanted>,
+    loader: KeyLoader<Wanted, Key>,
+  ): Promise<Map<string, LoadOutcome<Key>>> {
     if (!this.#areStatesKnown()) return new Map()
-    const outcomes = await this.#flights.load(wanted, loader)
+    const outcomes = await flights.load(wanted, loader)
     if (this.#areStatesKnown()) return outcomes
-    for (const outcome of outcomes.values()) if (outcome instanceof DataKey) outcome.release()
+    for (const outcome of outcomes.values()) if (typeof outcome !== 'string') outcome.release()
     return new Map()
   }
 

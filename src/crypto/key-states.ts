@@ -9,6 +9,8 @@ const readFailures: Readonly<Record<KeyState, KeyFailure | undefined>> = {
   enabled: undefined,
   disabled: 'KEY_UNAVAILABLE',
   compromised: undefined,
+  indexing: undefined,
+  retired: 'KEY_UNAVAILABLE',
   closing: 'ERASED',
   destroyed: 'ERASED',
 }
@@ -29,7 +31,7 @@ export function judgeForRead(row: KeyRow | undefined, { keyType, purpose }: Kek,
 /** The current key of a KEK in a row: the highest enabled generation, while it is younger than `maxAge` milliseconds. */
 export function judgeForWrite(row: KeyRow | undefined, kek: Kek, maxAge: number): ReadVerdict | 'MISSING' {
   if (isClosed(row)) return 'ERASED'
-  const keys = generations(row, kek)
+  const keys = generationsOf(row, kek)
   if (keys.some(({ state }) => state === 'closing' || state === 'destroyed')) return 'ERASED'
   const current = keys.findLast(({ state }) => state === 'enabled')
   if (current !== undefined) return Date.now() - current.createdAt.getTime() < maxAge ? current : 'MISSING'
@@ -42,10 +44,11 @@ export function isClosed(row: KeyRow | undefined): boolean {
 }
 
 export function nextGeneration(row: KeyRow | undefined, kek: Kek): number {
-  return (generations(row, kek).at(-1)?.generation ?? 0) + 1
+  return (generationsOf(row, kek).at(-1)?.generation ?? 0) + 1
 }
 
-function generations(row: KeyRow | undefined, { keyType, purpose }: Kek): StoredKey[] {
+/** The keys of a KEK in a row, the oldest first. */
+export function generationsOf(row: KeyRow | undefined, { keyType, purpose }: Kek): StoredKey[] {
   const keys = row?.keys.filter((key) => key.keyType === keyType && key.purpose === purpose) ?? []
   return keys.sort((one, other) => one.generation - other.generation)
 }

@@ -8,8 +8,12 @@ import type { KeyHolder } from './key-tuple.ts'
  * | `disabled` | `KEY_UNAVAILABLE` | `KEY_UNAVAILABLE` unless a generation is enabled |
  * | `compromised` | yes, so that the data can be re-encrypted | a new generation |
  * | `closing`, `destroyed` | `ERASED` | `ERASED` |
+ *
+ * The `INDEX` key of a searchable path has two more, `indexing` and `retired`, on its way from one generation to the next:
+ * see {@link import('./index-states.ts').judgeForIndex}.
  */
-export type KeyState = 'enabled' | 'disabled' | 'compromised' | 'closing' | 'destroyed'
+export type KeyState =
+  'enabled' | 'disabled' | 'compromised' | 'indexing' | 'retired' | 'closing' | 'destroyed'
 
 /** Which of a holder's keys: a slot is taken once, for ever. */
 export interface KeySlot extends Kek {
@@ -25,6 +29,8 @@ export interface StoredKey extends KeySlot {
   readonly wrapped: Buffer
   readonly state: KeyState
   readonly createdAt: Date
+  /** Of an `INDEX` key of a searchable path: the `BlindIndex.version` of the terms under it. */
+  readonly indexVersion?: string
 }
 
 export interface KeyRow {

@@ -21,6 +21,13 @@ export interface Normalizer {
   readonly apply: (text: string) => string
 }
 
+/** The steps that a version of a normaliser stands for; undefined for one that this program does not have. */
+export function stepsOf(version: string): readonly NormalizeStep[] | undefined {
+  const [algorithm, ...named] = version.split('+')
+  const chosen = normalizeSteps.filter((step) => named.includes(step))
+  return algorithm === 'n1' && chosen.length === named.length ? chosen : undefined
+}
+
 /**
  * The version holds no Unicode version, so that terms survive an update of Node. Unicode promises that NFKC of assigned
  * characters never changes; their lower case has changed once, for Cherokee in Unicode 8. Unassigned characters, whose

@@ -7,6 +7,8 @@ export interface SealedOrigin {
   readonly path: string
   /** The `_id` of the document. */
   readonly id: string
+  /** Of a value with index terms: since when the keys of the terms may have changed, by `performance.now`. */
+  readonly indexedAt?: number
 }
 
 /** Position of a blind-index term, by the parity of the index key's generation. */

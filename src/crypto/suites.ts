@@ -28,11 +28,6 @@ const suites = {
 
 export type SuiteId = keyof typeof suites
 
-/** Those that an installation may choose for keys of one subject or document, by the names of its configuration. */
-export const ciphers = { 'aes-256-gcm': 1, 'chacha20-poly1305': 3 } as const satisfies Record<string, SuiteId>
-
-export type CipherName = keyof typeof ciphers
-
 export function getSuite(id: SuiteId): Suite {
   return suites[id]
 }

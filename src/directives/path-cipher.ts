@@ -2,9 +2,11 @@ import { LRUCache } from 'lru-cache'
 
 import { BlindIndex } from '../crypto/blind-index.ts'
 import { FieldCipher } from '../crypto/field-cipher.ts'
+import type { IndexPath } from '../crypto/index-keys.ts'
 import { createKeyTuple, type KeyHolder, type KeyTuple } from '../crypto/key-tuple.ts'
 import type { Padding } from '../crypto/padding.ts'
-import { type CipherName, ciphers, type SuiteId } from '../crypto/suites.ts'
+import { type CipherName, ciphers } from '../crypto/cipher-names.ts'
+import type { SuiteId } from '../crypto/suites.ts'
 import type { ScalarKind, ValueType } from '../crypto/value-codec.ts'
 import { GatewayError } from '../errors.ts'
 import type { FieldPolicy, FieldType, Protection, ScalarName } from './policies.ts'
@@ -39,6 +41,8 @@ export interface PathCipher {
   /** Present when the path is searchable, or hashed (then it is the pepper). */
   readonly index: BlindIndex | undefined
   readonly indexKey: KeyTuple
+  /** Present when the path is searchable. */
+  readonly searched: IndexPath | undefined
   /** Paths of one group share their keys within a row. */
   readonly keyGroup: string
   revealKey(row: RowOwner): KeyTuple
@@ -96,6 +100,13 @@ function createPathCipher(
   const padding = protection.kind === 'encrypted' && !protection.pad ? 'NONE' : settings.padding
   const place = { tenant, collection, path, suite, padding } as const
   const type = valueType(field.type)
+  const index = createIndex(protection, { tenant, collection, path, type })
+  const indexKey = createKeyTuple(
+    { tenant, scope: 'PATH', scopeId: `${collection}.${path}` },
+    keyType,
+    'INDEX',
+  )
+  const isSearched = protection.kind === 'encrypted' && index !== undefined
   const holder = (row: RowOwner): KeyHolder => ({ tenant, scope, scopeId: scopeId(scope, row, collection) })
   return {
     suite,
@@ -105,8 +116,9 @@ function createPathCipher(
       type: protection.kind === 'hashed' ? 'STRING' : type,
     }),
     mask: new FieldCipher({ ...place, purpose: 'MASK', type: 'JSON', padding: settings.padding }),
-    index: createIndex(protection, { tenant, collection, path, type }),
-    indexKey: createKeyTuple({ tenant, scope: 'PATH', scopeId: `${collection}.${path}` }, keyType, 'INDEX'),
+    index,
+    indexKey,
+    searched: isSearched ? { tuple: indexKey, version: index.version } : undefined,
     keyGroup:
       scope === 'MODEL' || scope === 'DOCUMENT' ? `${keyType}/${scope}/${collection}` : `${keyType}/${scope}`,
     revealKey: (row) => createKeyTuple(holder(row), keyType, 'REVEAL'),

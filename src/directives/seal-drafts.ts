@@ -2,10 +2,11 @@ import { hash } from '@node-rs/argon2'
 
 import { RowAddress } from '../crypto/associated-data.ts'
 import { BlindIndex } from '../crypto/blind-index.ts'
+import type { IndexPath } from '../crypto/index-keys.ts'
 import type { KeyLease } from '../crypto/key-lease.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { createKeyTuple, type KeyHolder, type KeyTuple } from '../crypto/key-tuple.ts'
-import { readSealed, SealedField, type SealedParts, type TermSlot } from '../crypto/sealed-field.ts'
+import { readSealed, SealedField, type SealedParts } from '../crypto/sealed-field.ts'
 import { GatewayError } from '../errors.ts'
 import { masks, type Pseudonym } from '../masking/index.ts'
 import type { Draft, PendingValue } from './draft.ts'
@@ -14,9 +15,6 @@ import type { PathCipher, PathCiphers } from './path-cipher.ts'
 
 /** OWASP's first choice for argon2id: 19 MiB, 2 passes, 1 lane. */
 const argon2Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
-
-/** The blind index has one key generation so far; its parity names the slot. */
-const termSlot: TermSlot = 't0'
 
 /** Seals drafts in place: after `seal`, every pending and kept value of them is a {@link SealedField}. */
 export interface Sealer {
@@ -39,12 +37,17 @@ export function createSealer(ring: KeyRing, ciphers: PathCiphers): Sealer {
       if (tasks.length === 0) return drafts.map((draft) => failures.get(draft))
       const lease = ring.openLease()
       try {
-        await collectKeys(tasks, lease, failures).catch(async (error: unknown) => {
+        const indexes = indexesOf(tasks)
+        const collect = () =>
+          Promise.all([collectKeys(tasks, lease, failures), lease.collectIndexes(indexes)])
+        await collect().catch(async (error: unknown) => {
           if (!(error instanceof GatewayError) || error.code !== 'ERASED') throw error
           await refuseErased(drafts, ring, failures, true)
-          await collectKeys(tasks, lease, failures)
+          await collect()
         })
         const hashes = await hashPending(tasks, lease, failures)
+        // Hashing took its time: terms are made as the key states are now.
+        if (hashes.size > 0) await lease.collectIndexes(indexes)
         for (const task of tasks) {
           if (failures.has(task.draft)) continue
           try {
@@ -139,11 +142,16 @@ function createTasks(draft: Draft, ciphers: PathCiphers): readonly SealTask[] {
   })
 }
 
+function indexesOf(tasks: readonly SealTask[]): readonly IndexPath[] {
+  const paths = tasks.flatMap(({ cipher }) => cipher.searched ?? [])
+  return [...new Map(paths.map((path) => [path.tuple.name, path])).values()]
+}
+
 function tuplesOf({ pending, cipher, keys, pseudonymKey }: SealTask): readonly KeyTuple[] {
   return [
     keys.reveal,
     ...(pending.field.masks.length > 0 ? [keys.mask] : []),
-    ...(cipher.index === undefined ? [] : [cipher.indexKey]),
+    ...(pending.field.protection.kind === 'hashed' ? [cipher.indexKey] : []),
     ...(pseudonymKey === undefined ? [] : [pseudonymKey]),
   ]
 }
@@ -192,13 +200,27 @@ function sealTask(task: SealTask, value: unknown, lease: KeyLease): SealedField 
       sealedMasks[mask.style] = cipher.mask.encrypt(lease.writeKey(task.keys.mask), row, packed)
     }
   }
-  const indexed = field.protection.kind === 'encrypted' ? cipher.index : undefined
+  const { terms, indexedAt } = createTerms(cipher, value, lease)
   const parts: SealedParts = {
     ciphertext: cipher.value.encrypt(lease.writeKey(task.keys.reveal), row, value),
     masks: sealedMasks,
-    terms: indexed === undefined ? {} : { [termSlot]: indexed.term(lease.writeKey(cipher.indexKey), value) },
+    terms,
   }
-  return new SealedField({ collection: draft.model.collection, path, id: draft.id }, parts)
+  const origin = { collection: draft.model.collection, path, id: draft.id }
+  return new SealedField(indexedAt === undefined ? origin : { ...origin, indexedAt }, parts)
+}
+
+/** A term under each generation of the key that the key states say is written. */
+function createTerms(
+  { index, searched }: PathCipher,
+  value: unknown,
+  lease: KeyLease,
+): { readonly terms: SealedParts['terms']; readonly indexedAt: number | undefined } {
+  if (index === undefined || searched === undefined) return { terms: {}, indexedAt: undefined }
+  const { keys, takenAt } = lease.indexKeys(searched.tuple)
+  const terms: { -readonly [Slot in keyof SealedParts['terms']]: Buffer } = {}
+  for (const { slot, version, key } of keys.written) terms[slot] = index.at(version).term(key, value)
+  return { terms, indexedAt: takenAt }
 }
 
 function pseudonymTuple(tenant: string): KeyTuple {

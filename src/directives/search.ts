@@ -1,8 +1,10 @@
-import type { KeyLease } from '../crypto/key-lease.ts'
+import type { BlindIndex } from '../crypto/blind-index.ts'
+import type { IndexKey, IndexPath } from '../crypto/index-keys.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
+import type { TermSlot } from '../crypto/sealed-field.ts'
 import { GatewayError } from '../errors.ts'
 import type { Decisions, RowScope } from './decisions.ts'
-import type { PathCiphers } from './path-cipher.ts'
+import type { PathCipher, PathCiphers } from './path-cipher.ts'
 import { type FieldPolicy, isProtected, type ModelPolicy } from './policies.ts'
 
 export type Comparison = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte' | 'in'
@@ -17,7 +19,12 @@ export type Condition =
       readonly comparison: Comparison
       readonly value: unknown
     }
-  | { readonly kind: 'terms'; readonly path: string; readonly terms: readonly Buffer[] }
+  | {
+      readonly kind: 'terms'
+      readonly path: string
+      readonly slot: TermSlot
+      readonly terms: readonly Buffer[]
+    }
 
 /** A search on an encrypted path, so that what matched can be decrypted and compared. */
 export interface SearchedPath {
@@ -25,6 +32,9 @@ export interface SearchedPath {
   readonly values: readonly unknown[]
   /** The terms of the values, in their order. */
   readonly terms: readonly Buffer[]
+  readonly slot: TermSlot
+  /** What the terms were made by. */
+  readonly index: BlindIndex
 }
 
 export interface Search {
@@ -58,15 +68,17 @@ export function createSearcher(ring: KeyRing, ciphers: PathCiphers): Searcher {
       const reader = new FilterReader(model, decisions)
       if (orderBy !== undefined) reader.permit(orderBy)
       if (filter == null) return { condition: undefined, rows: reader.rows, searched: [] }
-      const tuples = reader
+      const paths = reader
         .searchedFields(filter)
-        .map((field) => cipherOf(model, field, decisions, ciphers).indexKey)
+        .map((field) => indexOf(cipherOf(model, field, decisions, ciphers), field).path)
       const lease = ring.openLease()
       try {
-        if (tuples.length > 0) await lease.collectForWrite(tuples)
-        const condition = reader.read(filter, (field, value) =>
-          termOf(model, field, value, decisions, ciphers, lease),
-        )
+        await lease.collectIndexes(paths)
+        const condition = reader.read(filter, (field) => {
+          const { index, path } = indexOf(cipherOf(model, field, decisions, ciphers), field)
+          const { read } = lease.indexKeys(path.tuple).keys
+          return { ...read, index: index.at(read.version) }
+        })
         return { condition, rows: reader.rows, searched: reader.searched }
       } finally {
         lease.release()
@@ -78,7 +90,8 @@ export function createSearcher(ring: KeyRing, ciphers: PathCiphers): Searcher {
 /** Values and conditions of one filter. Each is work for the database, and for a protected field an HMAC and a decryption. */
 const mostFilterParts = 1_000
 
-type MakeTerm = (field: FieldPolicy, value: unknown) => Buffer
+/** Under which key and by which index a field is searched at this moment. */
+type FindIndex = (field: FieldPolicy) => Pick<IndexKey, 'slot' | 'key'> & { readonly index: BlindIndex }
 
 const combinators: readonly string[] = ['and', 'or', 'not']
 
@@ -126,19 +139,19 @@ class FilterReader {
     })
   }
 
-  read(filter: Input, makeTerm: MakeTerm): Condition {
+  read(filter: Input, findIndex: FindIndex): Condition {
     const conditions = Object.entries(filter).flatMap(([name, value]): Condition[] => {
       if (value == null) return []
-      if (name === 'not') return [{ kind: 'not', condition: this.read(value as Input, makeTerm) }]
+      if (name === 'not') return [{ kind: 'not', condition: this.read(value as Input, findIndex) }]
       if (name === 'and' || name === 'or') {
-        return [{ kind: name, conditions: inputs(value).map((inner) => this.read(inner, makeTerm)) }]
+        return [{ kind: name, conditions: inputs(value).map((inner) => this.read(inner, findIndex)) }]
       }
-      return this.#compare(this.#field(name), value as Input, makeTerm)
+      return this.#compare(this.#field(name), value as Input, findIndex)
     })
     return { kind: 'and', conditions }
   }
 
-  #compare(field: FieldPolicy, operators: Input, makeTerm: MakeTerm): Condition[] {
+  #compare(field: FieldPolicy, operators: Input, findIndex: FindIndex): Condition[] {
     return Object.entries(operators).flatMap(([name, value]): Condition[] => {
       if (value === undefined) return []
       const comparison = name as Comparison
@@ -152,9 +165,10 @@ class FilterReader {
         return [{ kind: 'compare', path: field.stored, comparison, value }]
       }
       const values = comparison === 'in' ? (value as readonly unknown[]) : [value]
-      const terms = values.map((item) => makeTerm(field, item))
-      this.searched.push({ field, values, terms })
-      return [{ kind: 'terms', path: field.stored, terms }]
+      const { slot, key, index } = findIndex(field)
+      const terms = values.map((item) => index.term(key, item))
+      this.searched.push({ field, values, terms, slot, index })
+      return [{ kind: 'terms', path: field.stored, slot, terms }]
     })
   }
 
@@ -181,16 +195,11 @@ function cipherOf(model: ModelPolicy, field: FieldPolicy, decisions: Decisions, 
   return ciphers.of({ collection: model.collection, path: field.stored, field }, decisions.tenant)
 }
 
-function termOf(
-  model: ModelPolicy,
-  field: FieldPolicy,
-  value: unknown,
-  decisions: Decisions,
-  ciphers: PathCiphers,
-  lease: KeyLease,
-): Buffer {
-  const cipher = cipherOf(model, field, decisions, ciphers)
-  if (cipher.index === undefined)
-    throw new GatewayError('INTERNAL_SERVER_ERROR', { coordinate: field.coordinate })
-  return cipher.index.term(lease.writeKey(cipher.indexKey), value)
+function indexOf(
+  { index, searched }: PathCipher,
+  { coordinate }: FieldPolicy,
+): { readonly index: BlindIndex; readonly path: IndexPath } {
+  if (index === undefined || searched === undefined)
+    throw new GatewayError('INTERNAL_SERVER_ERROR', { coordinate })
+  return { index, path: searched }
 }

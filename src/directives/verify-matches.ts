@@ -81,8 +81,8 @@ function findMatch(document: StoredObject, search: SearchedPath): Match[] {
   }
   const parts = readSealed(value)
   if (parts === undefined) return [{ document, search, position: -1, bytes: undefined, owner }]
-  const termsStored = [parts.terms.t0, parts.terms.t1]
-  const position = search.terms.findIndex((term) => termsStored.some((candidate) => candidate?.equals(term)))
+  const found = parts.terms[search.slot]
+  const position = found === undefined ? -1 : search.terms.findIndex((term) => found.equals(term))
   return position === -1 ? [] : [{ document, search, position, bytes: parts.ciphertext, owner }]
 }
 
@@ -96,7 +96,7 @@ function judge(
   try {
     const key = lease.readKey(cipher.revealKey(owner), keyIdOf(bytes))
     const value = cipher.value.decrypt(key, new RowAddress(owner.subject, owner.id), bytes)
-    return cipher.index?.matches(value, search.values[position]) === true ? 'matches' : 'failed'
+    return search.index.matches(value, search.values[position]) ? 'matches' : 'failed'
   } catch (error) {
     const code = error instanceof GatewayError ? error.code : undefined
     if (code === 'KEY_UNAVAILABLE') throw error

@@ -45,9 +45,11 @@ export const keyApiSdl = /* GraphQL */ `
     rewrapKeys(keyTypes: [String!]! = []): KeyJob
     "Stored values under the current data key of their holder."
     reencryptValues(keyTypes: [String!]!): KeyJob
+    "Index terms under new keys, and as the schema normalises now; with onlyDue where a key is revoked, too old or for another normaliser."
+    reindexTerms(keyTypes: [String!]!, onlyDue: Boolean! = false): KeyJob
     "The end of versions that are past their days of grace and wrap nothing; without apply it only tells. No types: all."
     cleanupKeys(keyTypes: [String!]! = [], apply: Boolean! = false): KeyJob
-    "Answers how many data keys came to the state. Every gateway works by it 15 seconds later."
+    "Answers how many data keys came to the state. Every gateway works by it 15 seconds later. For keys of index terms a job reindexTerms is started."
     revokeKeys(keys: RevokedKeys!, state: RevokedKeyState! = COMPROMISED, reason: String!): Int
   }
 
@@ -99,6 +101,10 @@ export const keyApiSdl = /* GraphQL */ `
     ENABLED
     DISABLED
     COMPROMISED
+    "Terms are made under it, and nobody searches by it yet."
+    INDEXING
+    "Nobody searches by it any more, and its terms go."
+    RETIRED
     "An erasure has begun."
     CLOSING
     DESTROYED
@@ -187,6 +193,7 @@ export const keyOperations = {
     'rotateKeys',
     'rewrapKeys',
     'reencryptValues',
+    'reindexTerms',
     'cleanupKeys',
     'revokeKeys',
     ...erasureOperations.Mutation,
@@ -242,6 +249,10 @@ export function createKeyResolvers(administration: KeyAdministration): {
         const types = new Set(chosen(named(keyTypes), keks).map(({ keyType }) => keyType))
         return start('reencrypt', { keyTypes: [...types] }, context)
       },
+      reindexTerms: (_source, { keyTypes, onlyDue }: Types & { onlyDue: boolean }, context) => {
+        const types = new Set(chosen(named(keyTypes), keks).map(({ keyType }) => keyType))
+        return start('reindex', { keyTypes: [...types], ...(onlyDue && { onlyDue }) }, context)
+      },
       cleanupKeys: (_source, { keyTypes, apply }: Types & { apply: boolean }, context) =>
         start('cleanup', { keks: chosen(keyTypes, keks), apply }, context),
       revokeKeys: async (_source, { keys, state, reason }: RevokeArguments, { viewer }) => {
@@ -249,7 +260,11 @@ export function createKeyResolvers(administration: KeyAdministration): {
         if (Object.keys(filter).length === 0) throw refused('Say which keys are meant.', 'keys')
         const to = ({ COMPROMISED: 'compromised', DISABLED: 'disabled', ENABLED: 'enabled' } as const)[state]
         const startedBy = viewer.id ?? 'unknown'
-        return (await revokeKeys({ id: randomUUID(), filter, to, reason, startedBy }, tools)).changed
+        const revocation = { id: randomUUID(), filter, to, reason, startedBy }
+        const { changed, reindex } = await revokeKeys(revocation, tools)
+        if (reindex.length > 0)
+          await startJob(jobs, 'reindex', { keyTypes: reindex, onlyDue: true }, startedBy)
+        return changed
       },
     },
   }

@@ -13,11 +13,13 @@ export type DueJob = {
  * each new version, and the end of old versions only a day after a dry run told of it.
  *
  * @param jobs - the latest jobs, of all processes
+ * @param indexDue - the key types of {@link import('./index-due.ts').findIndexDue}
  */
 export function findDueJobs(
   surveys: readonly KekSurvey[],
   jobs: readonly Job[],
   now: number,
+  indexDue: readonly string[] = [],
 ): readonly DueJob[] {
   const due: DueJob[] = []
   const automatic = surveys.filter(({ policy }) => policy.automatic)
@@ -36,6 +38,11 @@ export function findDueJobs(
         newest > oldest && asked('rewrap', kek, newestCreatedAt?.getTime() ?? now - dayMs).length === 0,
     )
     if (rewrap.length > 0) due.push({ kind: 'rewrap', parameters: { keks: rewrap } })
+
+    const asksForTerms = ({ kind, parameters, createdAt }: Job): boolean =>
+      kind === 'reindex' && parameters.keyTypes.includes(keyType) && createdAt.getTime() >= now - dayMs
+    if (indexDue.includes(keyType) && !jobs.some(asksForTerms))
+      due.push({ kind: 'reindex', parameters: { keyTypes: [keyType], onlyDue: true } })
 
     const over = ofType.filter(
       ({ status, policy }) => status.newest > status.oldest && isGraceOver(status, policy, now),

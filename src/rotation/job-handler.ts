@@ -17,6 +17,11 @@ export interface JobTools {
   readonly collections: readonly SealedCollection[]
   /** Absent: a worker that erases nothing, and fails what it is asked to erase. */
   readonly erasure?: ErasureTools
+  /**
+   * Milliseconds after which no process works by older key states any more, nor ends what it began by them. Default:
+   * `stateBoundMs` and `indexedWriteMs` together.
+   */
+  readonly boundMs?: number
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number
 }

@@ -3,6 +3,7 @@ import { retainDocuments } from './erasure/retain-documents.ts'
 import type { JobKind } from './job.ts'
 import type { JobHandler } from './job-handler.ts'
 import { reencryptValues } from './reencrypt-values.ts'
+import { reindexTerms } from './reindex-terms.ts'
 import { rewrapDataKeys } from './rewrap-data-keys.ts'
 import { rotateKeks } from './rotate-keks.ts'
 import { trimKeks } from './trim-keks.ts'
@@ -12,6 +13,7 @@ export const jobHandlers: { readonly [Kind in JobKind]: JobHandler<Kind> } = {
   rotate: rotateKeks,
   rewrap: rewrapDataKeys,
   reencrypt: reencryptValues,
+  reindex: reindexTerms,
   cleanup: trimKeks,
   erase: eraseSubject,
   retain: retainDocuments,

@@ -23,6 +23,12 @@ export interface JobParameters {
     readonly formerScope?: KeyScope
     readonly formerKeyType?: string
   }
+  /** Index terms under new keys, for keys of these types. */
+  readonly reindex: {
+    readonly keyTypes: readonly string[]
+    /** Only where a key is compromised or disabled, past its maximum age, or for another normaliser than the schema's. */
+    readonly onlyDue?: boolean
+  }
   /** The end of KEK versions that wrap nothing any more. */
   readonly cleanup: {
     readonly keks: readonly Kek[]
@@ -51,6 +57,7 @@ export const jobKinds = [
   'rotate',
   'rewrap',
   'reencrypt',
+  'reindex',
   'cleanup',
   'erase',
   'retain',

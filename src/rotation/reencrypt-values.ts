@@ -3,15 +3,11 @@ import { stateBoundMs } from '../crypto/state-bound.ts'
 import type { JobHandler, JobTools } from './job-handler.ts'
 import type { JobRun } from './job-run.ts'
 import { recordKeyEvent } from './key-event.ts'
-import { scanPages } from './scan-pages.ts'
+import { type DocumentPlace, scanDocuments } from './scan-documents.ts'
 import type { PageCounts, ReencryptRequest } from './sealed-collection.ts'
 
-interface Checkpoint {
+interface Checkpoint extends DocumentPlace {
   readonly phase: 'reencrypt' | 'prove'
-  /** Which of the collections is worked on. */
-  readonly collection: number
-  /** The last document of it that is done. */
-  readonly after?: string
   /** Whether this round has changed anything. */
   readonly changed: boolean
 }
@@ -72,39 +68,30 @@ async function scanAll(
 ): Promise<{ readonly counts: PageCounts; readonly left: ReadonlyMap<string, number> }> {
   const counts = { stale: 0, changed: 0, contested: 0, failed: 0, unavailable: 0 }
   const before = request.apply ? run.progress?.counters : undefined
-  const left = new Map<string, number>()
-  const total = (await Promise.all(collections.map((one) => one.count()))).reduce(
-    (sum, count) => sum + count,
-    0,
+  const left = new Map(
+    collections.slice(checkpoint.collection).map(({ name }): [string, number] => [name, 0]),
   )
-  const pageSize = Math.min(...[...request.keyTypes].map((keyType) => policies.of(keyType).batchSize))
   let at = checkpoint.collection === 0 && checkpoint.after === undefined ? 0 : (run.progress?.at ?? 0)
-  for (const [index, collection] of collections.entries()) {
-    if (index < checkpoint.collection) continue
-    left.set(collection.name, 0)
-    await scanPages({
-      read: (after, limit) => collection.read(after, limit),
-      nameOf: (document) => String(document._id),
-      after: index === checkpoint.collection ? checkpoint.after : undefined,
-      pageSize,
-      work: (documents) => collection.reencrypt(documents, request),
-      done: async (page, { length, last }) => {
-        for (const name of Object.keys(counts) as (keyof PageCounts)[]) counts[name] += page[name]
-        // Where the key service is away, it is not these keys that cannot be had: the job waits for it.
-        if (page.unavailable > 0) await provider.check()
-        left.set(collection.name, (left.get(collection.name) ?? 0) + page.stale)
-        at += length
-        const changed = checkpoint.changed || counts.changed > 0 || counts.contested > 0
-        await run.save({
-          checkpoint: { ...checkpoint, collection: index, after: last, changed },
-          counters: request.apply ? add(before, counts) : (run.progress?.counters ?? {}),
-          phase: checkpoint.phase,
-          at,
-          total,
-        })
-      },
-    })
-  }
+  await scanDocuments(collections, {
+    from: checkpoint,
+    pageSize: Math.min(...[...request.keyTypes].map((keyType) => policies.of(keyType).batchSize)),
+    work: (collection, documents) => collection.reencrypt(documents, request),
+    done: async (page, { collection, length, place, total }) => {
+      for (const name of Object.keys(counts) as (keyof PageCounts)[]) counts[name] += page[name]
+      // Where the key service is away, it is not these keys that cannot be had: the job waits for it.
+      if (page.unavailable > 0) await provider.check()
+      left.set(collection.name, (left.get(collection.name) ?? 0) + page.stale)
+      at += length
+      const changed = checkpoint.changed || counts.changed > 0 || counts.contested > 0
+      await run.save({
+        checkpoint: { ...checkpoint, ...place, changed },
+        counters: request.apply ? add(before, counts) : (run.progress?.counters ?? {}),
+        phase: checkpoint.phase,
+        at,
+        total,
+      })
+    },
+  })
   return { counts, left }
 }
 

@@ -1,4 +1,4 @@
-import type { KeyState, RowChange } from '../crypto/key-store.ts'
+import type { KeyRow, KeyState, RowChange, StoredKey } from '../crypto/key-store.ts'
 import { type KeyFilter, fits } from './key-filter.ts'
 import type { JobTools } from './job-handler.ts'
 import { recordKeyEvent } from './key-event.ts'
@@ -22,27 +22,43 @@ const origins: Readonly<Record<Revocation['to'], readonly KeyState[]>> = {
 
 /**
  * Changes the state of data keys. Idempotent, and each row is changed as a whole or stays as another process left it.
- * `INDEX` keys are left out: under a new one every stored term would have to be made anew first, or searches would silently
- * find less.
+ * The `INDEX` key of a searchable path serves on until the job `reindex` has replaced it, unless it is disabled; other `INDEX`
+ * keys, under which are peppers, pseudonyms and names, have no successor and are left out.
  *
  * Every process works by the new states after {@link stateBoundMs}.
  *
- * @returns how many keys were changed, and how many `INDEX` keys were left as they are
+ * @returns how many keys were changed, how many `INDEX` keys were left as they are, and the key types for which terms are to be
+ * made anew
  */
 export async function revokeKeys(
   { id, filter, to, reason, startedBy }: Revocation,
-  { keyStore, provider, audit }: JobTools,
-): Promise<{ readonly changed: number; readonly left: number }> {
+  tools: JobTools,
+): Promise<{ readonly changed: number; readonly left: number; readonly reindex: readonly string[] }> {
+  const { keyStore, provider, audit } = tools
   const counts = { changed: 0, left: 0 }
+  const searchable = new Set(
+    tools.collections.flatMap(({ searchable: paths }) =>
+      paths.map(({ scopeId, keyType }) => `${keyType} ${scopeId}`),
+    ),
+  )
+  const mayChange = ({ holder }: KeyRow, { keyType, purpose, state }: StoredKey): boolean =>
+    purpose !== 'INDEX' || (state !== 'indexing' && searchable.has(`${keyType} ${holder.scopeId}`))
+  const reindex = new Set<string>()
   await scanRows(keyStore, {
     pageSize: 1_000,
     work: async (rows) => {
       const chosen = rows.flatMap((row) => {
         const fitting = row.keys.filter(
-          (key) => origins[to].includes(key.state) && fits(row, key, filter, provider),
+          (key) =>
+            (origins[to].includes(key.state) || key.state === 'indexing') && fits(row, key, filter, provider),
         )
-        counts.left += fitting.filter(({ purpose }) => purpose === 'INDEX').length
-        const keys = fitting.filter(({ purpose }) => purpose !== 'INDEX')
+        const keys = fitting.filter((key) => mayChange(row, key))
+        counts.left += fitting.length - keys.length
+        for (const key of row.keys) {
+          // Also what an earlier call has changed, which may have been killed before it came to the job.
+          const isRevoked = keys.includes(key) || (key.state === to && fits(row, key, filter, provider))
+          if (key.purpose === 'INDEX' && isRevoked && mayChange(row, key)) reindex.add(key.keyType)
+        }
         return keys.length === 0 ? [] : [{ row, keys }]
       })
       const keks = new Map(
@@ -74,5 +90,5 @@ export async function revokeKeys(
   })
   // Also when nothing was changed: an earlier call may have been killed before it came to this.
   await keyStore.advanceEpoch()
-  return counts
+  return { ...counts, reindex: to === 'enabled' ? [] : [...reindex].sort() }
 }

@@ -4,6 +4,7 @@ import type { Kek } from '../crypto/key-provider.ts'
 import { findDueJobs } from './due-jobs.ts'
 import { findDueRetention } from './erasure/due-retention.ts'
 import { retentionRules } from './erasure/retain-documents.ts'
+import { findIndexDue } from './index-due.ts'
 import type { JobStore } from './job.ts'
 import type { JobTools } from './job-handler.ts'
 import { LeaseWatch } from './lease-watch.ts'
@@ -29,6 +30,9 @@ export interface Schedule {
 /** How often the policies are looked at: seldom, because they speak of days. */
 const policyEveryMs = 60_000
 
+/** The same for keys of index terms: they are looked up for every tenant. */
+const indexEveryMs = 3_600_000
+
 /**
  * Background work in this process: writes down the jobs that the policies ask for, and runs what waits, one job at a time.
  * Of many gateways that do the same each job has one runner, by its lease. Another worker, such as one behind a queue, needs
@@ -40,13 +44,19 @@ export function scheduleJobs(options: ScheduleOptions): Schedule {
   const stopping = new AbortController()
   const { signal } = stopping
   let surveyedAt = -Infinity
+  let indexesAt = -Infinity
   const turn = async (): Promise<void> => {
     if (performance.now() - surveyedAt >= policyEveryMs) {
       surveyedAt = performance.now()
       const now = tools.now?.() ?? Date.now()
       const surveys = await surveyKeks(keks, tools)
+      let indexDue: readonly string[] = []
+      if (performance.now() - indexesAt >= indexEveryMs) {
+        indexesAt = performance.now()
+        indexDue = await findIndexDue([...new Set(keks.map(({ keyType }) => keyType))], tools)
+      }
       const jobs = await store.list({ limit: 500 })
-      for (const { kind, parameters } of findDueJobs(surveys, jobs, now)) {
+      for (const { kind, parameters } of findDueJobs(surveys, jobs, now, indexDue)) {
         await startJob(store, kind, parameters, 'schedule')
       }
       const retention = findDueRetention(retentionRules(tools.erasure?.collections ?? []), jobs, now)

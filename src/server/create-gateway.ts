@@ -8,7 +8,6 @@ import { loadSchema } from '../directives/load-schema.ts'
 import { PathCiphers } from '../directives/path-cipher.ts'
 import type { Policies } from '../directives/policies.ts'
 import { readPolicies } from '../directives/read-policies.ts'
-import { createReencryptor } from '../directives/reencrypt-documents.ts'
 import { createRevealer } from '../directives/reveal-documents.ts'
 import { createSealer } from '../directives/seal-drafts.ts'
 import { createSearcher } from '../directives/search.ts'
@@ -151,7 +150,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     provider: keys.provider,
     policies: keyPolicies,
     audit: audit?.log,
-    collections: sealedCollections(policies, storage, createReencryptor(keyRing, ciphers, policies)),
+    collections: sealedCollections(policies, storage, keyRing, ciphers),
     erasure,
   }
   const statistics = createKeyStatistics(keks, jobTools, (error) => {

@@ -1,7 +1,7 @@
 import type { AuthenticatorOptions } from '../auth/authenticate.ts'
 import type { KeyRights } from '../crypto/key-rights.ts'
 import type { KeyPolicies } from '../crypto/key-policy.ts'
-import type { CipherName } from '../crypto/suites.ts'
+import type { CipherName } from '../crypto/cipher-names.ts'
 import type { KeyProviderOptions } from '../kms/index.ts'
 import type { ResolverLimits } from '../resolvers/model-context.ts'
 import type { StorageOptions } from '../storage/connect-storage.ts'

@@ -10,7 +10,7 @@ export function compileCondition(condition: Condition): Filter {
   if (condition.kind === 'compare') return compare(condition.path, condition.comparison, condition.value)
   if (condition.kind === 'terms') {
     const terms = condition.terms.map((term) => new mongoose.mongo.Binary(term, ciphertextSubtype))
-    return { $or: ['t0', 't1'].map((slot) => ({ [`${condition.path}.${slot}`]: { $in: terms } })) }
+    return { [`${condition.path}.${condition.slot}`]: { $in: terms } }
   }
   if (condition.kind === 'not') return { $nor: [compileCondition(condition.condition)] }
   if (condition.conditions.length === 0) return condition.kind === 'or' ? { $nor: [{}] } : {}

@@ -36,6 +36,7 @@ interface StoredKeyDocument {
   wrapped: Binary
   state: KeyState
   createdAt: Date
+  indexVersion?: string
 }
 
 interface CanaryDocument {
@@ -199,7 +200,7 @@ function toUpdate({ rowId, keys }: RowChange): mongoose.mongo.AnyBulkWriteOperat
 }
 
 function toKeyDocument(key: StoredKey): StoredKeyDocument {
-  const { keyType, purpose, generation, state, createdAt } = key
+  const { keyType, purpose, generation, state, createdAt, indexVersion } = key
   return {
     keyType,
     purpose,
@@ -208,6 +209,7 @@ function toKeyDocument(key: StoredKey): StoredKeyDocument {
     createdAt,
     keyId: binary(key.keyId),
     wrapped: binary(key.wrapped),
+    ...(indexVersion !== undefined && { indexVersion }),
   }
 }
 

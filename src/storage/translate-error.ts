@@ -61,6 +61,9 @@ export async function translated<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Codes of what the write guard throws. */
+const guardErrors = ['WRITE_REFUSED', 'SERVICE_UNAVAILABLE'] as const
+
 interface DuplicateKey {
   readonly keyPattern?: Readonly<Record<string, unknown>>
   readonly errmsg?: string
@@ -86,5 +89,5 @@ function findGatewayError(error: unknown): GatewayError | undefined {
       (current as { cause?: unknown; reason?: unknown }).cause ?? (current as { reason?: unknown }).reason
   }
   const message = error instanceof Error ? error.message : ''
-  return message === new GatewayError('WRITE_REFUSED').message ? new GatewayError('WRITE_REFUSED') : undefined
+  return guardErrors.map((code) => new GatewayError(code)).find((guard) => guard.message === message)
 }

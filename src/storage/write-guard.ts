@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose'
 
+import { indexedWriteMs } from '../crypto/state-bound.ts'
 import type { ProtectedPath } from '../directives/protected-paths.ts'
 import { GatewayError } from '../errors.ts'
 import { originOf } from './stored-field.ts'
@@ -32,7 +33,7 @@ export function guardWrites(connection: Connection, guarded: GuardedDatabase): v
   })
 }
 
-/** @throws GatewayError WRITE_REFUSED */
+/** @throws GatewayError WRITE_REFUSED, or SERVICE_UNAVAILABLE where index terms were made too long ago to be stored */
 export function judgeCommand({ database, name, command }: OutgoingCommand, guarded: GuardedDatabase): void {
   if (unjudgedCommands.has(name)) return
   if (name === 'aggregate') {
@@ -124,8 +125,10 @@ function judgeValue(value: unknown, path: string, id: unknown, guarded: Paths): 
   const protectedPath = guarded.get(path)
   if (protectedPath !== undefined) {
     const origin = originOf(value)
-    if (origin?.collection === protectedPath.collection && origin.path === path && origin.id === id) return
-    throw refused()
+    if (origin?.collection !== protectedPath.collection || origin.path !== path || origin.id !== id)
+      throw refused()
+    if (performance.now() - (origin.indexedAt ?? Infinity) > indexedWriteMs) throw tooLate()
+    return
   }
   if ([...guarded.keys()].some((known) => path.startsWith(`${known}.`))) throw refused()
   if (Array.isArray(value)) {
@@ -181,4 +184,9 @@ function touches(path: string, guarded: Paths): boolean {
 
 function refused(): GatewayError {
   return new GatewayError('WRITE_REFUSED')
+}
+
+/** Its keys may be others by now: the writer is to make the terms again. */
+function tooLate(): GatewayError {
+  return new GatewayError('SERVICE_UNAVAILABLE')
 }

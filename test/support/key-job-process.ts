@@ -16,6 +16,8 @@ export interface KeyJobProcessOptions {
   readonly leaseMs: number
   /** What the job is told; absent: all keys that the schema needs. */
   readonly parameters?: object
+  /** How long `reindex` waits for others. */
+  readonly boundMs?: number
 }
 
 /** A job in a process of its own, running by now. */
@@ -28,8 +30,9 @@ export interface KeyJobProcess {
 
 export async function startKeyJobProcess(options: KeyJobProcessOptions): Promise<KeyJobProcess> {
   const folder = await buildDist()
-  const { uri, database, keysFolder, kind, leaseMs, parameters } = options
-  const args = [script, join(folder, 'dist'), uri, database, keysFolder, kind, String(leaseMs)]
+  const { uri, database, keysFolder, kind, leaseMs, boundMs = 15_000, parameters } = options
+  const numbers = [String(leaseMs), String(boundMs)]
+  const args = [script, join(folder, 'dist'), uri, database, keysFolder, kind, ...numbers]
   if (parameters !== undefined) args.push(JSON.stringify(parameters))
   const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { text: '' }

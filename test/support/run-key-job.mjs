@@ -1,8 +1,8 @@
-// Runs one job in a process of its own, to be killed: node run-key-job.mjs DIST URI DATABASE KEYS-FOLDER KIND LEASE-MS [PARAMETERS]
+// Runs one job in a process of its own, to be killed: node run-key-job.mjs DIST URI DATABASE KEYS-FOLDER KIND LEASE-MS BOUND-MS [PARAMETERS]
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-const [dist, uri, database, folder, kind, leaseMs, told] = process.argv.slice(2)
+const [dist, uri, database, folder, kind, leaseMs, boundMs, told] = process.argv.slice(2)
 const load = (file) => import(pathToFileURL(join(dist, file)).href)
 const [
   { connectStorage },
@@ -15,7 +15,6 @@ const [
   { startJob },
   { runJob },
   { PathCiphers },
-  { createReencryptor },
   { createKeyRing },
   { sealedCollections },
   { createErasureTools },
@@ -31,7 +30,6 @@ const [
     'rotation/start-job.js',
     'rotation/run-job.js',
     'directives/path-cipher.js',
-    'directives/reencrypt-documents.js',
     'server/create-key-ring.js',
     'server/sealed-collections.js',
     'server/create-erasure-tools.js',
@@ -61,15 +59,17 @@ const tools = {
   keyStore: storage.keyStore,
   provider,
   policies: keyPolicies,
+  boundMs: Number(boundMs),
   collections: sealedCollections(
     policies,
     storage,
-    createReencryptor(ring, new PathCiphers({ cipher: 'aes-256-gcm', padding: 'BUCKETS' }), policies),
+    ring,
+    new PathCiphers({ cipher: 'aes-256-gcm', padding: 'BUCKETS' }),
   ),
   // The bound is not waited for in full: what is killed in it begins it anew.
   erasure: { ...createErasureTools(erasure), boundMs: 50 },
 }
-const ofKind = kind === 'reencrypt' ? { keyTypes: ['PII', 'FINANCIAL'] } : { keks }
+const ofKind = ['reencrypt', 'reindex'].includes(kind) ? { keyTypes: ['PII', 'FINANCIAL'] } : { keks }
 const parameters = told === undefined ? ofKind : JSON.parse(told)
 const id = await startJob(storage.jobStore, kind, parameters, 'test')
 process.stdout.write('running\n')

@@ -4,7 +4,6 @@ import { StateLease } from '../../crypto/state-lease.ts'
 import { verifyKeks } from '../../crypto/verify-keks.ts'
 import { PathCiphers } from '../../directives/path-cipher.ts'
 import type { KeyRing } from '../../crypto/key-ring.ts'
-import { createReencryptor } from '../../directives/reencrypt-documents.ts'
 import { createKeyProvider } from '../../kms/index.ts'
 import type { JobTools } from '../../rotation/job-handler.ts'
 import { sealedStoreKeks } from '../../sealed-store/sealed-store.ts'
@@ -64,8 +63,7 @@ export async function withKeys<Result>(
       const ring = createKeyRing({ store: keyStore, provider, rights, cache, policies: keyPolicies, states })
       // A job takes hours, in which keys may be revoked.
       const watch = await watchKeyStates({ store: keyStore, keyRing: ring, lease: states })
-      const reencryptor = createReencryptor(ring, new PathCiphers({ cipher, padding }), policies)
-      const collections = sealedCollections(policies, storage, reencryptor)
+      const collections = sealedCollections(policies, storage, ring, new PathCiphers({ cipher, padding }))
       const log = audit === 'off' ? undefined : openAudit(audit, ring, storage)
       const erasure = createErasureTools({
         policies,

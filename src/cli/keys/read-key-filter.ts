@@ -3,7 +3,15 @@ import { GatewayError } from '../../errors.ts'
 import type { KeyFilter } from '../../rotation/key-filter.ts'
 import type { KeyFilterOptions } from '../keys.ts'
 
-const states: readonly KeyState[] = ['enabled', 'disabled', 'compromised', 'closing', 'destroyed']
+const states: readonly KeyState[] = [
+  'enabled',
+  'disabled',
+  'compromised',
+  'indexing',
+  'retired',
+  'closing',
+  'destroyed',
+]
 
 /** @throws CONFIGURATION_INVALID for a state that there is not */
 export function readKeyFilter(options: KeyFilterOptions): KeyFilter {

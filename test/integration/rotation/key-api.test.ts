@@ -64,6 +64,7 @@ describe('the API for keys', () => {
       'mutation { rotateKeys(keyTypes: ["PII"]) { id } }',
       'mutation { rewrapKeys { id } }',
       'mutation { reencryptValues(keyTypes: ["PII"]) { id } }',
+      'mutation { reindexTerms(keyTypes: ["PII"]) { id } }',
       'mutation { cleanupKeys { id } }',
       'mutation { revokeKeys(keys: { keyType: "PII" }, reason: "x") }',
     ]

@@ -23,6 +23,8 @@ import { startKeyJobProcess, type KeyJobProcess } from '../../support/key-job-pr
 import { readShippedPolicies } from '../../support/read-test-policies.ts'
 
 const leaseMs = 600
+/** How long `reindex` waits for this process, which asks for the key states before each write. */
+const boundMs = 500
 const database = 'killed'
 /** More kills with SEALGATE_TEST_CRASH_ROUNDS. */
 const kills = Number(process.env.SEALGATE_TEST_CRASH_ROUNDS ?? 6)
@@ -76,13 +78,13 @@ async function countByVersion(): Promise<Record<number, number>> {
 }
 
 const start = (kind: string): Promise<KeyJobProcess> =>
-  startKeyJobProcess({ uri: server.uri, database, keysFolder: join(folder, 'keys'), kind, leaseMs })
+  startKeyJobProcess({ uri: server.uri, database, keysFolder: join(folder, 'keys'), kind, leaseMs, boundMs })
 
 /** Kills processes that run a job, each at some instant, then lets one run to its end. */
-async function killUntilDone(kind: string): Promise<KeyJobProcess> {
+async function killUntilDone(kind: string, longestMs = leaseMs + 400): Promise<KeyJobProcess> {
   for (let round = 0; round < kills; round += 1) {
     const { child, ended } = await start(kind)
-    await Promise.race([ended, pause(randomInt(leaseMs + 400))])
+    await Promise.race([ended, pause(randomInt(longestMs))])
     child.kill('SIGKILL')
     await ended
   }
@@ -245,4 +247,68 @@ test('reencrypt, killed at any instant, beside writers: no value lost, none unre
     more = hasNextPage
   }
   expect(seen).toEqual(expected)
+}, 240_000)
+
+test('reindex, killed at any instant, beside writers and searchers: nobody is missed, none has what another has', async () => {
+  if (gateway === undefined) throw new Error('no gateway')
+  const { ask, raw, gateway: running } = gateway
+  const admin = { roles: ['ADMIN'] }
+  const { data } = await ask(admin, '{ customers(first: 500) { nodes { id email } } }')
+  const owners = new Map(
+    (data.customers.nodes as { id: string; email: string }[]).map(({ id, email }) => [email, id]),
+  )
+  const find = async (email: string): Promise<string[]> => {
+    const query = 'query ($email: String) { customers(filter: { email: { eq: $email } }) { nodes { id } } }'
+    const found = await ask(admin, query, { email })
+    expect(found.errors).toEqual([])
+    return (found.data.customers.nodes as { id: string }[]).map(({ id }) => id)
+  }
+  const ending = new AbortController()
+  const writer = (async () => {
+    for (let round = 0; !ending.signal.aborted; round += 1) {
+      running.keyRing.clear()
+      const emails = [...owners.keys()]
+      const [email, taken] = [emails[randomInt(emails.length)] ?? '', emails[randomInt(emails.length)] ?? '']
+      const id = owners.get(email) ?? ''
+      const change = (to: string) =>
+        ask(
+          admin,
+          'mutation ($id: ID!, $email: String) { updateCustomer(id: $id, input: { email: $email }) { id } }',
+          { id, email: to },
+        )
+      if (taken !== email) expect((await change(taken)).errors[0]?.extensions.code).toBe('CONFLICT')
+      running.keyRing.clear()
+      const next = `moved${round}@example.com`
+      expect((await change(next)).errors).toEqual([])
+      owners.delete(email)
+      owners.set(next, id)
+      running.keyRing.clear()
+      expect([await find(email), await find(next), await find(taken)]).toEqual([
+        [],
+        [id],
+        taken === email ? [] : [owners.get(taken)],
+      ])
+    }
+  })()
+  // Where the writer finds a fault, it is told below.
+  writer.catch(() => undefined)
+  const { ended, output } = await killUntilDone('reindex', 2_500)
+  expect({ status: await ended, output: output.text }).toMatchObject({ status: 0 })
+  ending.abort()
+  await writer
+  running.keyRing.clear()
+  for (const [email, id] of owners) expect([email, await find(email)]).toEqual([email, [id]])
+  const rows = await store.scan(undefined, 10_000)
+  const [row] = rows.filter(({ holder }) => holder.scopeId === 'customers.email')
+  const keys = row?.keys.filter(({ purpose }) => purpose === 'INDEX') ?? []
+  const [current, ...others] = keys.filter(({ state }) => state !== 'destroyed')
+  expect([current?.state, others, keys.length > 1]).toEqual(['enabled', [], true])
+  expect(keys.filter(({ state }) => state === 'destroyed').every(({ wrapped }) => wrapped.length === 0)).toBe(
+    true,
+  )
+  const slot = (current?.generation ?? 0) % 2 === 1 ? 't0' : 't1'
+  for (const { email } of await raw('customers').find().toArray()) {
+    const terms = Object.keys(email as object).filter((name) => name.startsWith('t'))
+    expect(terms).toEqual([slot])
+  }
 }, 240_000)

@@ -70,4 +70,15 @@ describe('what the schedule asks for', () => {
     expect(kinds(surveys, [rewrapped, job('cleanup', [reveal], 1.1)], now)).toEqual(['cleanup for good'])
     expect(kinds(surveys, [rewrapped, job('cleanup', [reveal], 1.1, 'failed')], now)).toEqual(['cleanup dry'])
   })
+
+  test('is new index terms once a day, where their keys are due and rotation is automatic', () => {
+    const surveys = [survey(reveal, 1)]
+    const parameters = { keyTypes: ['FINANCIAL'], onlyDue: true }
+    expect(findDueJobs(surveys, [], now, ['FINANCIAL', 'PII'])).toEqual([{ kind: 'reindex', parameters }])
+    const asked = (daysAgo: number): Job => ({ ...job('reindex', [], daysAgo, 'failed'), parameters }) as Job
+    expect(kinds(surveys, [asked(0.5)], now, ['FINANCIAL'])).toEqual([])
+    expect(kinds(surveys, [asked(1.1)], now, ['FINANCIAL'])).toEqual(['reindex'])
+    const byHand = KeyPolicies.read({ FINANCIAL: { automatic: false } })
+    expect(kinds([survey(reveal, 1, 1, 1, byHand)], [], now, ['FINANCIAL'])).toEqual([])
+  })
 })

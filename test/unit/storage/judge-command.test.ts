@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 
+import { SealedField } from '../../../src/crypto/sealed-field.ts'
+import { indexedWriteMs } from '../../../src/crypto/state-bound.ts'
 import { protectedPaths } from '../../../src/directives/protected-paths.ts'
+import { toStoredField } from '../../../src/storage/stored-field.ts'
 import { judgeCommand } from '../../../src/storage/write-guard.ts'
 import { readTestPolicies } from '../../support/read-test-policies.ts'
 
@@ -58,4 +61,17 @@ describe('what a driver or server of another version could send', () => {
   ])('%s passes', (_what, database, command) => {
     expect(judge(database, command)).not.toThrow()
   })
+})
+
+test('a value whose index terms were made too long ago does not leave any more: its keys may be others by now', () => {
+  const write = (age: number) => {
+    const origin = { collection: 'people', path: 'secret', id: 'x', indexedAt: performance.now() - age }
+    const parts = { ciphertext: Buffer.alloc(60), masks: {}, terms: { t0: Buffer.alloc(32) } }
+    const secret = toStoredField(new SealedField(origin, parts))
+    return { insert: 'people', documents: [{ _id: 'x', secret }] }
+  }
+  expect(judge('guarded', write(indexedWriteMs / 2))).not.toThrow()
+  expect(judge('guarded', write(indexedWriteMs + 1))).toThrow(
+    expect.objectContaining({ code: 'SERVICE_UNAVAILABLE' }),
+  )
 })
