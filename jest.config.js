@@ -14,4 +14,6 @@ export default {
     ],
   },
   testTimeout: 30_000,
+  // Many tests wait, for servers, clocks and killed processes.
+  maxWorkers: '100%',
 }
