@@ -94,7 +94,7 @@ export class KeyRing {
    *
    * @param anew - looks also at those that were not being erased when that was last looked at
    * @returns those of some holders that are being erased, or were
-   * @throws SERVICE_UNAVAILABLE when that cannot be learnt
+   * @throws SERVICE_UNAVAILABLE when that cannot be learnt, KEY_UNAVAILABLE when key states are not known
    */
   async findErased<Holder extends KeyHolder>(
     holders: readonly Holder[],

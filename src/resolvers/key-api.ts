@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
 
-import type { KeyRing, KeyRingCounters } from '../crypto/key-ring.ts'
+import type { KeyRing } from '../crypto/key-ring.ts'
 import type { Kek } from '../crypto/key-provider.ts'
 import type { RuleExpression } from '../directives/policies.ts'
 import { GatewayError } from '../errors.ts'
-import type { DataKeyCount } from '../rotation/count-data-keys.ts'
 import type { KeyStatistics } from '../rotation/key-statistics.ts'
 import type { Job, JobStore } from '../rotation/job.ts'
 import type { JobTools } from '../rotation/job-handler.ts'
@@ -13,6 +12,7 @@ import { revokeKeys } from '../rotation/revoke-keys.ts'
 import { startJob } from '../rotation/start-job.ts'
 import { surveyKeks } from '../rotation/survey-keks.ts'
 import { createErasureResolvers, erasureApiSdl, erasureOperations, type StartJob } from './erasure-api.ts'
+import { createStatisticsResolvers, statisticsApiSdl, statisticsOperations } from './key-statistics-api.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** What operators of keys ask of a gateway. */
@@ -32,7 +32,6 @@ export const keyApiSdl = /* GraphQL */ `
   extend type Query {
     "How every key of the key service is, and what its policy asks for."
     keyStatus: [KeyStatus!]
-    keyStatistics: KeyStatistics
     "The jobs of all gateways and commands, the newest first."
     keyJobs(first: Int! = 20): [KeyJob!]
     keyJob(id: ID!): KeyJob
@@ -76,56 +75,6 @@ export const keyApiSdl = /* GraphQL */ `
     BLOCKED
     "The key service does not say."
     UNKNOWN
-  }
-
-  type KeyStatistics {
-    "When the data keys were counted, at most an hour ago; null while they are counted for the first time."
-    countedAt: String
-    dataKeys: [DataKeyCount!]
-    thisGateway: KeyUse!
-  }
-
-  "How many data keys of one key are in one state, over all tenants."
-  type DataKeyCount {
-    keyType: String!
-    purpose: String!
-    state: DataKeyState!
-    count: Int!
-    "Of these: past their maximum age."
-    expired: Int!
-    oldest: String!
-    byVersion: [DataKeysUnderVersion!]!
-  }
-
-  enum DataKeyState {
-    ENABLED
-    DISABLED
-    COMPROMISED
-    "Terms are made under it, and nobody searches by it yet."
-    INDEXING
-    "Nobody searches by it any more, and its terms go."
-    RETIRED
-    "An erasure has begun."
-    CLOSING
-    DESTROYED
-  }
-
-  "Data keys under one version of the key service's key."
-  type DataKeysUnderVersion {
-    "Null: the key service does not say."
-    version: Int
-    count: Int!
-  }
-
-  "Whole numbers since the gateway that answers has started."
-  type KeyUse {
-    cacheHits: Float!
-    cacheMisses: Float!
-    keyRowReads: Float!
-    wraps: Float!
-    wrapCalls: Float!
-    unwraps: Float!
-    unwrapCalls: Float!
   }
 
   type KeyJob {
@@ -183,12 +132,13 @@ export const keyApiSdl = /* GraphQL */ `
     ENABLED
   }
 
+  ${statisticsApiSdl}
   ${erasureApiSdl}
 `
 
 /** The operations of {@link keyApiSdl} by their root. */
 export const keyOperations = {
-  Query: ['keyStatus', 'keyStatistics', 'keyJobs', 'keyJob', ...erasureOperations.Query],
+  Query: ['keyStatus', 'keyJobs', 'keyJob', ...statisticsOperations, ...erasureOperations.Query],
   Mutation: [
     'rotateKeys',
     'rewrapKeys',
@@ -214,7 +164,7 @@ export function createKeyResolvers(administration: KeyAdministration): {
   readonly Query: Readonly<Record<string, Resolve>>
   readonly Mutation: Readonly<Record<string, Resolve>>
 } {
-  const { keks, jobs, tools, statistics, keyRing } = administration
+  const { keks, jobs, tools } = administration
   const start: StartJob = async (kind, parameters, { viewer }) => {
     const job = await jobs.find(await startJob(jobs, kind, parameters, viewer.id ?? 'unknown'))
     return job === undefined ? null : describeJob(job)
@@ -222,16 +172,9 @@ export function createKeyResolvers(administration: KeyAdministration): {
   const erasures = createErasureResolvers(administration, start)
   return {
     Query: {
+      ...createStatisticsResolvers(administration),
       ...erasures.Query,
       keyStatus: async () => (await surveyKeks(keksOf([], keks), tools)).map(describeSurvey),
-      keyStatistics: async () => {
-        const counted = await statistics.dataKeys.latest()
-        return {
-          countedAt: counted?.at.toISOString() ?? null,
-          dataKeys: counted?.value.map(describeCount) ?? null,
-          thisGateway: describeUse(keyRing.counters),
-        }
-      },
       keyJobs: async (_source, { first }: { first: number }) =>
         (await jobs.list({ limit: Math.min(Math.max(first, 0), 500) })).map(describeJob),
       keyJob: async (_source, { id }: { id: string }) => {
@@ -308,31 +251,6 @@ function describeSurvey(survey: Awaited<ReturnType<typeof surveyKeks>>[number]):
     dueAt: dueAt?.toISOString() ?? null,
     age,
     automatic: policy.automatic,
-  }
-}
-
-function describeCount({ state, oldest, kekVersions, ...count }: DataKeyCount): object {
-  return {
-    ...count,
-    state: state.toUpperCase(),
-    oldest: oldest.toISOString(),
-    byVersion: Object.entries(kekVersions).map(([version, keys]) => ({
-      version: version === 'unknown' ? null : Number(version),
-      count: keys,
-    })),
-  }
-}
-
-function describeUse(counters: KeyRingCounters): object {
-  const { hits, misses, finds, wraps, wrapTrips, unwraps, unwrapTrips } = counters
-  return {
-    cacheHits: hits,
-    cacheMisses: misses,
-    keyRowReads: finds,
-    wraps,
-    wrapCalls: wrapTrips,
-    unwraps,
-    unwrapCalls: unwrapTrips,
   }
 }
 

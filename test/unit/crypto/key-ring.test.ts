@@ -5,6 +5,7 @@ import { KeyRing, type KeyRingOptions } from '../../../src/crypto/key-ring.ts'
 import type { KeyPurpose } from '../../../src/crypto/key-provider.ts'
 import type { KeyRow, KeyState, StoredKey } from '../../../src/crypto/key-store.ts'
 import { createKeyTuple, type KeyTuple } from '../../../src/crypto/key-tuple.ts'
+import { StateLease } from '../../../src/crypto/state-lease.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import { FakeKeyProvider } from '../../support/fake-key-provider.ts'
 import { MemoryKeyStore } from '../../support/memory-key-store.ts'
@@ -589,6 +590,16 @@ describe('a holder that is being erased', () => {
     await looking
     await store.closeRow(ana.holder)
     expect(await ring.findErased([ana.holder])).toEqual(new Set([ana.holder]))
+  })
+
+  test('is not taken for living by a ring that does not know the key states', async () => {
+    let now = 0
+    const states = new StateLease({ boundMs: 100, now: () => now })
+    states.renew(states.now())
+    const ring = createRing({ states })
+    expect(await ring.findErased([ana.holder])).toEqual(new Set())
+    now = 100
+    await expect(ring.findErased([ana.holder])).rejects.toThrow(coded('KEY_UNAVAILABLE'))
   })
 
   test('is closed where it has no row yet', async () => {
