@@ -13,7 +13,7 @@ export type DueJob = {
  * each new version, and the end of old versions only a day after a dry run told of it.
  *
  * @param jobs - the latest jobs, of all processes
- * @param indexDue - the key types of {@link import('./index-due.ts').findIndexDue}
+ * @param indexDue - the key types of {@link import('./reindex/index-due.ts').findIndexDue}
  */
 export function findDueJobs(
   surveys: readonly KekSurvey[],

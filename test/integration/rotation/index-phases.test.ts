@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
-import { findTenantPaths, readStoredPaths } from '../../../src/rotation/index-paths.ts'
-import { nextStep } from '../../../src/rotation/index-step.ts'
-import { planTerms } from '../../../src/rotation/make-terms.ts'
-import { takeIndexSteps } from '../../../src/rotation/take-index-steps.ts'
+import { findTenantPaths, readStoredPaths } from '../../../src/rotation/reindex/index-paths.ts'
+import { nextStep } from '../../../src/rotation/reindex/index-step.ts'
+import { planTerms } from '../../../src/rotation/reindex/make-terms.ts'
+import { takeIndexSteps } from '../../../src/rotation/reindex/take-index-steps.ts'
 import type { TestGateway } from '../../support/create-test-gateway.ts'
 import {
   changeEmail,

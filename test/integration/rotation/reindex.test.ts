@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 
 import { dayMs } from '../../../src/crypto/kek-age.ts'
-import { findIndexDue } from '../../../src/rotation/index-due.ts'
+import { findIndexDue } from '../../../src/rotation/reindex/index-due.ts'
 import { revokeKeys } from '../../../src/rotation/revoke-keys.ts'
 import type { TestGateway } from '../../support/create-test-gateway.ts'
 import {

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { slotOf } from '../../../src/crypto/index-keys.ts'
 import { type IndexGenerations, judgeForIndex } from '../../../src/crypto/index-states.ts'
 import type { KeyRow, KeyState, StoredKey } from '../../../src/crypto/key-store.ts'
-import { nextStep } from '../../../src/rotation/index-step.ts'
+import { nextStep } from '../../../src/rotation/reindex/index-step.ts'
 
 const kek = { keyType: 'PII', purpose: 'INDEX' } as const
 

@@ -1,9 +1,9 @@
-import { generationsOf } from '../crypto/key-states.ts'
-import type { KeyRow, StoredKey } from '../crypto/key-store.ts'
-import { createKeyTuple, holderId, type KeyTuple } from '../crypto/key-tuple.ts'
-import type { JobTools } from './job-handler.ts'
-import { scanRows } from './scan-rows.ts'
-import type { SearchablePath } from './sealed-collection.ts'
+import { generationsOf } from '../../crypto/key-states.ts'
+import type { KeyRow, StoredKey } from '../../crypto/key-store.ts'
+import { createKeyTuple, holderId, type KeyTuple } from '../../crypto/key-tuple.ts'
+import type { JobTools } from '../job-handler.ts'
+import { scanRows } from '../scan-rows.ts'
+import type { SearchablePath } from '../sealed-collection.ts'
 
 /** A searchable path of the schema in one tenant. */
 export interface TenantPath {

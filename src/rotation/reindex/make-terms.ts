@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 
-import { slotOf } from '../crypto/index-keys.ts'
-import type { TermCounts, TermPlan, TermPlans } from '../crypto/term-plan.ts'
+import { slotOf } from '../../crypto/index-keys.ts'
+import type { TermCounts, TermPlan, TermPlans } from '../../crypto/term-plan.ts'
 import type { StoredPath } from './index-paths.ts'
-import type { JobTools } from './job-handler.ts'
-import type { JobRun } from './job-run.ts'
-import { type DocumentPlace, scanDocuments } from './scan-documents.ts'
-import type { TermsPage } from './sealed-collection.ts'
+import type { JobTools } from '../job-handler.ts'
+import type { JobRun } from '../job-run.ts'
+import { type DocumentPlace, scanDocuments } from '../scan-documents.ts'
+import type { TermsPage } from '../sealed-collection.ts'
 
 /** Where a scan that makes terms goes on. */
 export interface TermsCheckpoint extends DocumentPlace {

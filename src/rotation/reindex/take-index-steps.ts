@@ -1,12 +1,12 @@
-import { DataKey } from '../crypto/data-key.ts'
-import { KekBatches } from '../crypto/kek-batches.ts'
-import type { KeyForm, RowChange, StoredKey } from '../crypto/key-store.ts'
-import { GatewayError } from '../errors.ts'
+import { DataKey } from '../../crypto/data-key.ts'
+import { KekBatches } from '../../crypto/kek-batches.ts'
+import type { KeyForm, RowChange, StoredKey } from '../../crypto/key-store.ts'
+import { GatewayError } from '../../errors.ts'
 import type { StoredPath } from './index-paths.ts'
 import type { IndexStep } from './index-step.ts'
-import type { Job } from './job.ts'
-import type { JobTools } from './job-handler.ts'
-import { recordKeyEvent } from './key-event.ts'
+import type { Job } from '../job.ts'
+import type { JobTools } from '../job-handler.ts'
+import { recordKeyEvent } from '../key-event.ts'
 
 export interface DecidedStep {
   readonly path: StoredPath

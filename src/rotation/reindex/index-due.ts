@@ -1,8 +1,8 @@
-import { dayMs } from '../crypto/kek-age.ts'
-import type { StoredKey } from '../crypto/key-store.ts'
+import { dayMs } from '../../crypto/kek-age.ts'
+import type { StoredKey } from '../../crypto/key-store.ts'
 import { findDocumentPaths, readStoredPaths, type TenantPath } from './index-paths.ts'
 import { isMoving } from './index-step.ts'
-import type { JobTools } from './job-handler.ts'
+import type { JobTools } from '../job-handler.ts'
 
 /** Whether the key of a path is revoked, past the maximum age of its type, or for another normaliser than the schema's. */
 export function isIndexDue(

@@ -1,9 +1,9 @@
-import type { StoredKey } from '../crypto/key-store.ts'
-import { indexedWriteMs, stateBoundMs } from '../crypto/state-bound.ts'
+import type { StoredKey } from '../../crypto/key-store.ts'
+import { indexedWriteMs, stateBoundMs } from '../../crypto/state-bound.ts'
 import { isIndexDue } from './index-due.ts'
 import { findTenantPaths, readStoredPaths, type StoredPath } from './index-paths.ts'
 import { isMoving, needsTerms, nextStep } from './index-step.ts'
-import type { JobHandler, JobOutcome, JobTools } from './job-handler.ts'
+import type { JobHandler, JobOutcome, JobTools } from '../job-handler.ts'
 import { type MadeTerms, makeTerms, type TermsCheckpoint } from './make-terms.ts'
 import { type DecidedStep, takeIndexSteps } from './take-index-steps.ts'
 

@@ -1,6 +1,6 @@
-import { slotOf } from '../crypto/index-keys.ts'
-import type { KeyState, StoredKey } from '../crypto/key-store.ts'
-import type { TermCounts } from '../crypto/term-plan.ts'
+import { slotOf } from '../../crypto/index-keys.ts'
+import type { KeyState, StoredKey } from '../../crypto/key-store.ts'
+import type { TermCounts } from '../../crypto/term-plan.ts'
 
 /** What is to be done next with the generations of the `INDEX` key of one path in one tenant. */
 export type IndexStep =
