@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import type mongoose from 'mongoose'
 
 import { writeBsonFile } from './bson-file.ts'
-import type { BackupFile } from './manifest.ts'
+import { assertRestored, marksCollection } from './restore-mark.ts'
+import { type BackupFile, fileNameOf } from './manifest.ts'
 
 export interface BackupProgress {
   /** The collection. */
@@ -15,24 +15,28 @@ export interface BackupProgress {
 }
 
 /**
- * Writes every collection of a database into a folder of its own, document by document as the server has them: neither
- * decrypted nor understood. The order and the names are those of `mongodump`.
+ * Writes every collection of a database into a folder, document by document as the server has them: neither decrypted nor
+ * understood. The order and the names are those of `mongodump`. What a view shows is in the collection under it.
+ *
+ * @throws CONFIGURATION_INVALID when the database is half restored
  */
 export async function dumpDatabase(
   database: mongoose.mongo.Db,
   folder: string,
   onProgress: (progress: BackupProgress) => void,
 ): Promise<readonly BackupFile[]> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await assertRestored(database)
   const files: BackupFile[] = []
   const collections = await database.listCollections({}, { nameOnly: true }).toArray()
-  const names = collections.map(({ name }) => name).filter((name) => !name.startsWith('system.'))
+  const names = collections
+    .filter(({ name, type }) => type !== 'view' && !name.startsWith('system.') && name !== marksCollection)
+    .map(({ name }) => name)
   for (const collection of names.sort()) {
     const documents = database.collection(collection)
     const total = await documents.estimatedDocumentCount()
     let at = 0
     const cursor = documents.find({}, { raw: true, batchSize: 1_000 }).sort({ _id: 1 })
-    const name = `${collection}.bson`
+    const name = fileNameOf(collection)
     const content = await writeBsonFile(
       join(folder, name),
       cursor as unknown as AsyncIterable<Uint8Array>,

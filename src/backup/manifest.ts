@@ -26,6 +26,15 @@ export interface Manifest {
 
 const manifestName = 'manifest.json'
 
+/** The file of a collection, whatever its name: none leads out of the folder, is hidden there, or is refused by {@link verifyBackup}. */
+export function fileNameOf(collection: string): string {
+  const name = encodeURIComponent(collection).replace(
+    /^\.|[!'()*~]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+  return `${name}.bson`
+}
+
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   await writeFile(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`, {
     mode: 0o600,
@@ -56,7 +65,7 @@ function parse(text: string): Manifest | undefined {
     const manifest = JSON.parse(text) as Manifest
     const known = (manifest.format as unknown) === 'sealgate-backup' && (manifest.version as unknown) === 1
     // Names are read from a file: none may lead out of the folder.
-    return known && manifest.files.every(({ name }) => /^[\w.$-]+$/.test(name) && !name.startsWith('.'))
+    return known && manifest.files.every(({ name }) => /^[\w.%-]+$/.test(name) && !name.startsWith('.'))
       ? manifest
       : undefined
   } catch {

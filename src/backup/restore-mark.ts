@@ -11,8 +11,11 @@ interface Mark {
   readonly manifest: string
 }
 
+/** Where the mark is. It is about the database that it lies in, and so is no part of a backup. */
+export const marksCollection = 'sealgateRestore'
+
 const marksOf = (database: mongoose.mongo.Db): mongoose.mongo.Collection<Mark> =>
-  database.collection<Mark>('sealgateRestore')
+  database.collection<Mark>(marksCollection)
 
 /**
  * Marks a database as one that is being restored.

@@ -31,6 +31,6 @@ export function registerRecover(program: Command): void {
       'SEALGATE_MASTER_KEY_FILE=/safe/master-key sealgate recover --documents documents-25 --keys keys-25 --out clear',
       'VAULT_ADDR=https://restored.example VAULT_TOKEN_FILE=token sealgate recover --documents d --keys k --out clear',
     ],
-    exits: { 1: 'some values do not decrypt; all others are there' },
+    exits: { 1: 'some values do not decrypt, or have no model; all others are there' },
   })
 }

@@ -1,30 +1,26 @@
-import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 
 import { dumpDatabase } from '../../backup/dump-database.ts'
 import { type BackupPart, type Manifest, writeManifest } from '../../backup/manifest.ts'
 import { loadConfig } from '../../config/load-config.ts'
-import { GatewayError } from '../../errors.ts'
 import type { BackupOptions } from '../backup.ts'
 import { ProgressBar } from '../progress-bar.ts'
-import { backUpKeyring } from './keyring-files.ts'
+import { createFolder } from './create-folder.ts'
+import { backUpKeyring, localKeysOf } from './keyring-files.ts'
 import { withDatabase } from './with-database.ts'
 
 export async function backup(part: BackupPart, folder: string, options: BackupOptions): Promise<void> {
   const config = loadConfig(options)
-  if (existsSync(folder))
-    throw new GatewayError('CONFIGURATION_INVALID', {
-      message: `${folder} is there already: name a new folder.`,
-    })
+  await createFolder(folder)
   const startedAt = new Date().toISOString()
   const bar = new ProgressBar()
-  const { keys } = config.gateway
+  const local = part === 'keys' ? localKeysOf(config.gateway.keys) : undefined
   try {
     const files = await withDatabase(config, part, async (database) => [
       ...(await dumpDatabase(database, folder, (progress) => {
         bar.draw(progress)
       })),
-      ...(part === 'keys' && keys.provider === 'local' ? await backUpKeyring(keys.folder, folder) : []),
+      ...(local === undefined ? [] : await backUpKeyring(local.folder, folder)),
     ])
     const endedAt = new Date().toISOString()
     const manifest: Manifest = { format: 'sealgate-backup', version: 1, part, startedAt, endedAt, files }

@@ -3,14 +3,14 @@ import { restoreDatabase } from '../../backup/restore-database.ts'
 import { loadConfig } from '../../config/load-config.ts'
 import type { BackupOptions } from '../backup.ts'
 import { ProgressBar } from '../progress-bar.ts'
-import { restoreKeyring } from './keyring-files.ts'
+import { localKeysOf, restoreKeyring } from './keyring-files.ts'
 import { withDatabase } from './with-database.ts'
 
 export async function restore(part: BackupPart, folder: string, options: BackupOptions): Promise<void> {
   const config = loadConfig(options)
   const manifest = await verifyBackup(folder, part)
-  const { keys } = config.gateway
-  if (keys.provider === 'local') await restoreKeyring(folder, manifest, keys.folder)
+  const local = localKeysOf(config.gateway.keys)
+  if (local !== undefined) await restoreKeyring(folder, manifest, local.folder)
   const bar = new ProgressBar()
   const restored = withDatabase(
     config,

@@ -1,3 +1,4 @@
+import type { BackupFile } from '../../backup/manifest.ts'
 import type { RecoverOptions } from '../recover.ts'
 import { renderTable } from '../table.ts'
 import type { RecoveredModel } from './write-recovered.ts'
@@ -5,14 +6,18 @@ import type { RecoveredModel } from './write-recovered.ts'
 /** Failures that are shown one by one. */
 const shown = 20
 
-export function printRecovery(models: readonly RecoveredModel[], { out, json }: RecoverOptions): void {
+export function printRecovery(
+  models: readonly RecoveredModel[],
+  unknown: readonly BackupFile[],
+  { out, json }: RecoverOptions,
+): void {
   const failures = models.flatMap((recovered) =>
     recovered.failures.map((failure) => ({ model: recovered.model, ...failure })),
   )
-  if (failures.length > 0) process.exitCode = 1
+  if (failures.length > 0 || unknown.length > 0) process.exitCode = 1
   if (json === true) {
     process.stdout.write(
-      `${JSON.stringify({ out, models: models.map(({ failures: failed, ...model }) => ({ ...model, failed: failed.length })), failures })}\n`,
+      `${JSON.stringify({ out, models: models.map(({ failures: failed, ...model }) => ({ ...model, failed: failed.length })), failures, unknown: unknown.map(({ collection, documents }) => ({ collection, documents })) })}\n`,
     )
     return
   }
@@ -26,11 +31,16 @@ export function printRecovery(models: readonly RecoveredModel[], { out, json }: 
     .slice(0, shown)
     .map(({ model, id, path, code }) => `  ${model} ${id} ${path}: ${code}`)
   const more = failures.length > shown ? [`  and ${failures.length - shown} more: --json lists them all`] : []
+  const left = unknown.map(
+    ({ collection, documents }) =>
+      `  ${collection}: not recovered, ${documents} documents of which the schema has no model`,
+  )
   const text = [
     renderTable(['model', 'documents', 'values lost', 'file'], rows),
     '',
     ...lines,
     ...more,
+    ...left,
     `  ${out} holds all of it in clear, for this user alone.`,
   ].join('\n')
   process.stdout.write(`\n${text}\n\n`)

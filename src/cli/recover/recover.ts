@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -14,13 +14,18 @@ import { GatewayError } from '../../errors.ts'
 import type { KeyProviderOptions } from '../../kms/index.ts'
 import { openKeyRing } from '../../server/open-key-ring.ts'
 import { neededKeks } from '../../server/verified-keys.ts'
-import { restoreKeyring } from '../backup/keyring-files.ts'
+import { createFolder } from '../backup/create-folder.ts'
+import { localKeysOf, restoreKeyring } from '../backup/keyring-files.ts'
 import { readSchema } from '../read-schema.ts'
 import type { RecoverOptions } from '../recover.ts'
+import { findUnknownCollections } from './unknown-collections.ts'
 import { printRecovery } from './print-recovery.ts'
 import { writeRecovered } from './write-recovered.ts'
 
-/** Puts the wrapped keys into a database of its own, in a folder that goes again, and reads the documents from their files. */
+/**
+ * Puts the wrapped keys into a database of its own, in a folder that goes again, and reads the documents from their files.
+ * A recovery that fails or is stopped leaves nothing.
+ */
 export async function recover(options: RecoverOptions): Promise<void> {
   const { documents, keys, out } = options
   if (existsSync(out))
@@ -30,36 +35,62 @@ export async function recover(options: RecoverOptions): Promise<void> {
   const { schemaFolder, keys: keyOptions } = loadKeyOptions(options)
   const { policies } = readSchema(schemaFolder)
   const documentsManifest = await verifyBackup(documents, 'documents')
+  const unknown = findUnknownCollections(documentsManifest, policies, schemaFolder)
   const keysManifest = await verifyBackup(keys, 'keys')
-  const scratch = await mkdtemp(join(tmpdir(), 'sealgate-recover-'))
-  const database = await startEmbeddedMongodb({ folder: join(scratch, 'database') })
-  try {
-    await restoreKeys(database.uri, keys, keysManifest)
-    const opened = await openKeyRing({
-      keys: await keysOf(keyOptions, keys, keysManifest, scratch),
-      storage: { uri: database.uri, keysDatabase: 'keys' },
-      keks: neededKeks(policies, 'full', false),
-      rights: 'full',
-    })
+  await untilStopped(async (signal) => {
+    const scratch = await mkdtemp(join(tmpdir(), 'sealgate-recover-'))
     try {
-      await mkdir(out, { mode: 0o700 })
-      // What would be encrypted by them; nothing is.
-      const ciphers = new PathCiphers({ cipher: 'aes-256-gcm', padding: 'BUCKETS' })
-      const context = { ring: opened.keyRing, ciphers, policies }
-      printRecovery(await writeRecovered(documents, documentsManifest, out, context), options)
+      const database = await startEmbeddedMongodb({ folder: join(scratch, 'database') })
+      try {
+        await restoreKeys(database.uri, keys, keysManifest, signal)
+        const opened = await openKeyRing({
+          keys: await keysOf(keyOptions, keys, keysManifest, scratch),
+          storage: { uri: database.uri, keysDatabase: 'keys' },
+          keks: neededKeks(policies, 'full', false),
+          rights: 'full',
+        })
+        try {
+          await createFolder(out)
+          // What would be encrypted by them; nothing is.
+          const ciphers = new PathCiphers({ cipher: 'aes-256-gcm', padding: 'BUCKETS' })
+          const context = { ring: opened.keyRing, ciphers, policies, signal }
+          printRecovery(await writeRecovered(documents, documentsManifest, out, context), unknown, options)
+        } catch (error) {
+          await rm(out, { recursive: true, force: true })
+          throw error
+        } finally {
+          await opened.close()
+        }
+      } finally {
+        await database.close()
+      }
     } finally {
-      await opened.close()
+      await rm(scratch, { recursive: true, force: true })
     }
-  } finally {
-    await database.close()
-    await rm(scratch, { recursive: true, force: true })
-  }
+  })
 }
 
-async function restoreKeys(uri: string, folder: string, manifest: Manifest): Promise<void> {
+/** Lets Ctrl-C and SIGTERM end the work between two pages, so that it can clear up; the second one ends the process at once. */
+async function untilStopped(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const abort = new AbortController()
+  const stop = (): void => {
+    abort.abort()
+  }
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  await work(abort.signal).finally(() => process.off('SIGINT', stop).off('SIGTERM', stop))
+}
+
+async function restoreKeys(
+  uri: string,
+  folder: string,
+  manifest: Manifest,
+  signal: AbortSignal,
+): Promise<void> {
   const client = new mongoose.mongo.MongoClient(uri)
   try {
-    await restoreDatabase(client.db('keys'), folder, manifest, () => undefined)
+    await restoreDatabase(client.db('keys'), folder, manifest, () => {
+      signal.throwIfAborted()
+    })
   } finally {
     await client.close()
   }
@@ -72,13 +103,15 @@ async function keysOf(
   manifest: Manifest,
   scratch: string,
 ): Promise<KeyProviderOptions> {
-  if (keys.provider !== 'local') return keys
-  const { masterKey } = keys
+  const local = localKeysOf(keys)
+  if (local === undefined) return keys
+  const { masterKey } = local
   const keyring = join(scratch, 'keyring')
   await restoreKeyring(folder, manifest, keyring)
-  return {
-    ...keys,
+  const restored = {
+    ...local,
     folder: keyring,
     masterKey: 'file' in masterKey ? { ...masterKey, generate: false } : masterKey,
   }
+  return keys.provider === 'local' ? { ...keys, ...restored } : { ...keys, previous: restored }
 }

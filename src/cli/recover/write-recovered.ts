@@ -22,6 +22,8 @@ export interface RecoveryContext {
   readonly ring: KeyRing
   readonly ciphers: PathCiphers
   readonly policies: Policies
+  /** Ends the work between two pages. */
+  readonly signal: AbortSignal
 }
 
 /** How many documents are decrypted with one question to the key service. */
@@ -45,6 +47,7 @@ export async function writeRecovered(
     let documents = 0
     try {
       for await (const page of pagesOf(join(folder, backup.name))) {
+        context.signal.throwIfAborted()
         failures.push(...(await recoverDocuments(page, model, context)))
         await handle.appendFile(page.map((document) => `${printDocument(document)}\n`).join(''))
         documents += page.length
@@ -76,6 +79,6 @@ async function* pagesOf(file: string): AsyncGenerator<StoredObject[]> {
 /** As it was stored, with clear values: dates as ISO 8601, integers beyond those of JSON as text. */
 function printDocument(document: StoredObject): string {
   return JSON.stringify(document, (_name, value: unknown) =>
-    typeof value === 'bigint' ? String(value) : value,
+    typeof value === 'bigint' || mongoose.mongo.Long.isLong(value) ? String(value) : value,
   )
 }

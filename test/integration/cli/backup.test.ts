@@ -1,4 +1,14 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -96,6 +106,21 @@ describe('backup and restore', () => {
       expect(Buffer.from(content, 'latin1').includes(master)).toBe(false)
   })
 
+  test('while keys move from local ones to another key service, a backup has them', async () => {
+    const moving = {
+      SEALGATE_KEYS: 'vault',
+      SEALGATE_PREVIOUS_KEYS: 'local',
+      VAULT_ADDR: 'http://127.0.0.1:1',
+      VAULT_TOKEN: 'none',
+    }
+    const folder = join(root, 'keys-on-their-way')
+    expect((await runCliForJson(['backup', 'keys', folder, '--data', data], moving)).stderr).toBe('')
+    expect(readdirSync(folder)).toEqual(readdirSync(keys))
+    const restored = newDataFolder('keys-on-their-way-restored')
+    expect((await runCliForJson(['restore', 'keys', folder, '--data', restored], moving)).stderr).toBe('')
+    expect(readdirSync(join(restored, 'keys'))).toEqual(readdirSync(join(data, 'keys')))
+  }, 60_000)
+
   test('what was restored reads as before, and is backed up to the same bytes', async () => {
     const folder = newDataFolder('restored')
     for (const [part, from] of [
@@ -110,10 +135,20 @@ describe('backup and restore', () => {
     const [one, other] = [filesOf(documents), filesOf(again)]
     delete one['manifest.json']
     delete other['manifest.json']
-    expect(Object.keys(other)).toEqual(
-      expect.arrayContaining(Object.keys(one).filter((name) => one[name] !== '')),
-    )
-    for (const [name, content] of Object.entries(one)) expect(other[name] ?? '').toBe(content)
+    expect(other).toEqual(Object.fromEntries(Object.entries(one).filter(([, content]) => content !== '')))
+    const keysAgain = join(root, 'keys-again')
+    expect((await runCliForJson(['backup', 'keys', keysAgain, '--data', folder])).status).toBe(0)
+    const twice = newDataFolder('restored-twice')
+    for (const [part, from] of [
+      ['keys', keysAgain],
+      ['documents', again],
+    ] as const)
+      expect((await runCliForJson(['restore', part, from, '--data', twice])).stderr).toBe('')
+    for (const name of readdirSync(join(data, 'keys')))
+      expect(statSync(join(twice, 'keys', name)).mtimeMs).toBeCloseTo(
+        statSync(join(data, 'keys', name)).mtimeMs,
+        -1,
+      )
     const restored = await startGatewayCli(['--data', folder])
     expect(await ask(restored, everyone)).toEqual(before)
     await restored.stop()
@@ -151,6 +186,10 @@ describe('backup and restore', () => {
       outcomes.push(stderr.includes('half restored') ? 'half restored' : 'not begun')
     }
     expect(outcomes).toContain('half restored')
+    const half = join(root, 'half')
+    const refused = await runCli(['backup', 'documents', half, '--data', folder])
+    expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining('half restored') })
+    expect(readdirSync(root)).not.toContain('half')
     const { status, json } = await runCliForJson(['restore', 'documents', large, '--data', folder])
     expect({ status, json }).toMatchObject({ status: 0, json: { documents: 20_000 } })
     const again = join(root, 'large-again')
@@ -179,10 +218,73 @@ describe('backup and restore', () => {
     await refused(['documents', damaged], newDataFolder('from-half'), 'is no whole backup')
     const { status, stderr } = await runCli(['backup', 'documents', documents, '--data', data])
     expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('is there already') })
+    expect(readdirSync(documents)).toContain('manifest.json')
+    const keyless = newDataFolder('keyless')
+    expect((await runCliForJson(['restore', 'documents', documents, '--data', keyless])).status).toBe(0)
+    const without = await runCli(['backup', 'keys', join(root, 'none'), '--data', keyless])
+    expect(without).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('There are no local keys in'),
+    })
   }, 60_000)
 })
 
 describe('recover', () => {
+  const environment = { SEALGATE_MASTER_KEY_FILE: join(data, 'master-key') }
+
+  test('says what no model of the schema is for, and refuses a schema that is for nothing', async () => {
+    const schema = join(root, 'schema')
+    mkdirSync(schema)
+    const sdl = (model: string): void => {
+      writeFileSync(
+        join(schema, 'schema.graphql'),
+        `type ${model} @model @access(read: ["role:ADMIN"], write: ["role:ADMIN"]) { id: ID! }`,
+      )
+    }
+    const out = join(root, 'clear-of-another-schema')
+    const args = ['recover', '--documents', documents, '--keys', keys, '--out', out, '--schema', schema]
+    sdl('Invoice')
+    const refused = await runCli(args, environment)
+    expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining('holds customers, orders') })
+    expect(readdirSync(root)).not.toContain('clear-of-another-schema')
+    sdl('Order')
+    const { status, json } = await runCliForJson(args, environment)
+    expect(status).toBe(1)
+    expect(json.unknown).toContainEqual({ collection: 'customers', documents: 403 })
+  }, 60_000)
+
+  test('leaves nothing when it is stopped, and makes the folders around its own', async () => {
+    const many = join(root, 'many')
+    mkdirSync(many)
+    const plain = Array.from({ length: 200_000 }, (_, _id) =>
+      mongoose.mongo.BSON.serialize({ _id: String(_id), large: mongoose.mongo.Long.MAX_VALUE }),
+    )
+    const name = 'customers.bson'
+    const content = await writeBsonFile(join(many, name), Readable.from(plain), () => undefined)
+    const files = [{ name, collection: 'customers', ...content }]
+    await writeManifest(many, {
+      format: 'sealgate-backup',
+      version: 1,
+      part: 'documents',
+      startedAt: '2026-01-01T00:00:00Z',
+      endedAt: '2026-01-01T00:00:01Z',
+      files,
+    })
+    const [scratch, out] = [join(root, 'scratch'), join(root, 'new', 'clear')]
+    mkdirSync(scratch)
+    const args = ['recover', '--documents', many, '--keys', keys, '--out', out]
+    const { child } = await startCli(args, { ...environment, TMPDIR: scratch })
+    const ended = once(child, 'exit')
+    while (!existsSync(join(out, 'customers.jsonl'))) await pause(5)
+    child.kill('SIGINT')
+    expect(await ended).toEqual([130, null])
+    expect([readdirSync(scratch), readdirSync(join(root, 'new'))]).toEqual([[], []])
+
+    expect((await runCliForJson(args, environment)).status).toBe(0)
+    const [line = ''] = readFileSync(join(out, 'customers.jsonl'), 'utf8').split('\n')
+    expect(JSON.parse(line)).toEqual({ _id: '0', large: '9223372036854775807' })
+  }, 60_000)
+
   test('decrypts backups with the master key and nothing else', async () => {
     const out = join(root, 'clear')
     const environment = { SEALGATE_MASTER_KEY_FILE: join(data, 'master-key') }
