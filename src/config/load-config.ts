@@ -59,10 +59,11 @@ export function loadConfig(overrides: Overrides = {}, environment: NodeJS.Proces
   const defaultTenant = read.text('SEALGATE_TENANT') ?? 'default'
   const databaseName = read.text('SEALGATE_DATABASE_NAME') ?? 'sealgate'
   const metricsPort = read.wholeNumber('SEALGATE_METRICS_PORT', 0, 65_535)
+  const metricsHost = read.text('SEALGATE_METRICS_HOST')
+  if (metricsPort === undefined && metricsHost !== undefined)
+    throw invalid('SEALGATE_METRICS_PORT', 'is needed with SEALGATE_METRICS_HOST')
   const metrics =
-    metricsPort === undefined
-      ? undefined
-      : { host: read.text('SEALGATE_METRICS_HOST') ?? '127.0.0.1', port: metricsPort }
+    metricsPort === undefined ? undefined : { host: metricsHost ?? '127.0.0.1', port: metricsPort }
   return {
     production,
     host: read.text('SEALGATE_HOST') ?? '127.0.0.1',

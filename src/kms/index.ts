@@ -61,10 +61,11 @@ export function createKeyProvider(
 ): KeyProvider {
   const provider = createSingle(options, store)
   if (previous === undefined) return provider
-  if (
-    previous.provider === options.provider ||
-    (isKeyServiceOptions(previous) && isKeyServiceOptions(options))
-  ) {
+  if (previous.provider === options.provider) {
+    const message = `The key service and the previous one are both ${options.provider}: SEALGATE_KEYS and SEALGATE_PREVIOUS_KEYS name two.`
+    throw new GatewayError('CONFIGURATION_INVALID', { message })
+  }
+  if (isKeyServiceOptions(previous) && isKeyServiceOptions(options)) {
     const message = `Keys do not move from ${previous.provider} to ${options.provider} at once: move them to vault or local in between.`
     throw new GatewayError('CONFIGURATION_INVALID', { message })
   }

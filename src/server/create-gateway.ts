@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 
 import type { AuditEntry } from '../audit/event.ts'
 import { createAuthenticator } from '../auth/authenticate.ts'
+import { mayUse } from '../crypto/key-rights.ts'
 import type { KeyRing } from '../crypto/key-ring.ts'
 import { StateLease } from '../crypto/state-lease.ts'
 import { loadSchema } from '../directives/load-schema.ts'
@@ -153,7 +154,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     collections: sealedCollections(policies, storage, keyRing, ciphers),
     erasure,
   }
-  const statistics = createKeyStatistics(keks, jobTools, (error) => {
+  // A key that an instance may not wrap with tells it no version either.
+  const surveyed = keks.filter((kek) => mayUse(rights, 'wrap', kek))
+  const statistics = createKeyStatistics(surveyed, jobTools, (error) => {
     app.log.warn(describeError(error), 'the keys could not be counted')
   })
   const metrics = options.metrics === 'on' ? createMetrics() : undefined

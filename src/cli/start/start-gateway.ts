@@ -1,5 +1,6 @@
 import type { SigningKey } from '../../auth/mint-token.ts'
 import type { Config } from '../../config/load-config.ts'
+import { GatewayError } from '../../errors.ts'
 import { createGateway, type Gateway } from '../../server/create-gateway.ts'
 import type { ExplorerTab } from '../../server/explorer/explorer-tab.ts'
 import { prepareGatewayOptions } from '../gateway-options.ts'
@@ -44,8 +45,7 @@ async function startOver(database: Database, config: Config): Promise<StartedGat
     )
     tabs.push(...explorerTabs(example, tokens))
     const url = await gateway.app.listen({ host: config.host, port: config.port })
-    const { metrics } = config
-    const metricsUrl = metrics === undefined ? undefined : await gateway.metricsApp?.listen(metrics)
+    const metricsUrl = await listenForMetrics(gateway, config)
     const close = async (): Promise<void> => {
       await gateway.close()
       await database.close()
@@ -54,6 +54,18 @@ async function startOver(database: Database, config: Config): Promise<StartedGat
   } catch (error) {
     await gateway.close()
     throw error
+  }
+}
+
+/** @throws CONFIGURATION_INVALID naming the variables: an address of the API says its own */
+async function listenForMetrics({ metricsApp }: Gateway, { metrics }: Config): Promise<string | undefined> {
+  if (metrics === undefined) return undefined
+  try {
+    return await metricsApp?.listen(metrics)
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    const message = `The metrics cannot be served at ${metrics.host}, port ${metrics.port} (${code}): see SEALGATE_METRICS_HOST and SEALGATE_METRICS_PORT.`
+    throw new GatewayError('CONFIGURATION_INVALID', { message })
   }
 }
 

@@ -19,11 +19,12 @@ export async function start(options: StartOptions): Promise<void> {
   const started = await startGateway(config, database)
   endOnFailure(started.gateway.app.log)
   endOnSignal(started.close)
-  const { url, tokens } = started
+  const { url, metricsUrl, tokens } = started
   const text =
     options.json === true
       ? JSON.stringify({
           url,
+          metricsUrl,
           tokens: Object.fromEntries(tokens.map(({ viewer, token }) => [viewer.name, token])),
         })
       : announce({ ...started, config })

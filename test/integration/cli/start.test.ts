@@ -134,6 +134,21 @@ test('a port in use is named, with what to do, and nothing is left running', asy
   await start('--data', data)
 }, 60_000)
 
+test('an address that metrics cannot have is named by its own variables', async () => {
+  const first = await start('--data', newData())
+  const { port } = new URL(first.url)
+  const args = ['start', '--port', '0', '--data', newData()]
+  const { status, stderr } = await runCli(args, { SEALGATE_METRICS_PORT: port })
+  expect(status).toBe(2)
+  expect(stderr).toContain(`The metrics cannot be served at 127.0.0.1, port ${port} (EADDRINUSE)`)
+  expect(stderr).not.toContain('--port')
+  const without = await runCli(args, { SEALGATE_METRICS_HOST: '0.0.0.0' })
+  expect(without).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('SEALGATE_METRICS_PORT is needed'),
+  })
+}, 60_000)
+
 test('a data folder in use is named, with what to do', async () => {
   const data = newData()
   await start('--data', data)

@@ -126,6 +126,15 @@ describe('metrics', () => {
     expect((await gateway.gateway.metricsApp?.inject('/graphql'))?.statusCode).toBe(404)
   })
 
+  test('tell a mask-only instance of the keys that it may ask about', async () => {
+    const { uri, folder, database } = gateway
+    const masks = await createTestGateway({ uri, folder, database, metrics: 'on', keyRights: 'mask-only' })
+    const { body = '' } = (await masks.gateway.metricsApp?.inject('/metrics')) ?? {}
+    expect(body).toContain('sealgate_kek_version{key_type="AUDIT_LOG",purpose="REVEAL"} 1')
+    expect(body).not.toContain('sealgate_kek_version{key_type="PII"')
+    await masks.stop()
+  })
+
   test('are those of docs/operations.md', async () => {
     const { text } = await scrape()
     const served = [...text.matchAll(/^# TYPE (sealgate_\w+) (\w+)$/gm)].map(([, name, kind]) => [name, kind])
