@@ -86,6 +86,8 @@ export interface KeyStore {
   /** To be called behind every change of key states. */
   advanceEpoch(): Promise<void>
   findCanary(kek: Kek): Promise<Canary | undefined>
+  /** Every KEK that has a canary, also those without any data key, in any order. */
+  listCanaries(): Promise<Kek[]>
   /** Returns what is stored now: this canary, or another's that was first. */
   insertCanary(kek: Kek, canary: Canary): Promise<Canary>
   /** Compares and sets. Returns whether the canary was still the one that is to be replaced. */

@@ -9,7 +9,7 @@ import { scanRows } from './scan-rows.ts'
 export interface DataKeyCount extends Kek {
   readonly state: KeyState
   readonly count: number
-  /** Of these: past the maximum age that the policy of their type sets. */
+  /** Of these: past the maximum age that the policy of their type sets. Destroyed keys are past nothing. */
   readonly expired: number
   /** When the oldest of them was made. */
   readonly oldest: Date
@@ -40,9 +40,9 @@ export async function countDataKeys({
           const tally = tallies.get(name) ?? newTally({ keyType, purpose }, state, createdAt)
           tallies.set(name, tally)
           tally.count += 1
-          if (now() - createdAt.getTime() >= policies.of(keyType).maxAgeDays * dayMs) tally.expired += 1
           if (createdAt < tally.oldest) tally.oldest = createdAt
           if (state === 'destroyed' || wrapped.length === 0) continue
+          if (now() - createdAt.getTime() >= policies.of(keyType).maxAgeDays * dayMs) tally.expired += 1
           const version = String(provider.versionOf(wrapped) ?? 'unknown')
           tally.kekVersions[version] = (tally.kekVersions[version] ?? 0) + 1
         }

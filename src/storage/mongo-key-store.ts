@@ -1,6 +1,6 @@
 import mongoose, { type Connection } from 'mongoose'
 
-import type { Kek } from '../crypto/key-provider.ts'
+import type { Kek, KeyPurpose } from '../crypto/key-provider.ts'
 import type {
   Canary,
   KeyRow,
@@ -149,6 +149,15 @@ export function createMongoKeyStore(connection: Connection, database: string): K
         return document === null
           ? undefined
           : { keyId: bytesOf(document.keyId), wrapped: bytesOf(document.wrapped) }
+      }),
+
+    listCanaries: () =>
+      translated(async () => {
+        const documents = await canaries.find({}, { projection: { _id: 1 } }).toArray()
+        return documents.map(({ _id }) => {
+          const [keyType = '', purpose] = _id.split(':')
+          return { keyType, purpose: purpose as KeyPurpose }
+        })
       }),
 
     insertCanary: (kek, canary) =>

@@ -1,4 +1,4 @@
-import type { Kek } from '../../src/crypto/key-provider.ts'
+import type { Kek, KeyPurpose } from '../../src/crypto/key-provider.ts'
 import type {
   Canary,
   KeyRow,
@@ -104,6 +104,14 @@ export class MemoryKeyStore implements KeyStore {
 
   findCanary(kek: Kek): Promise<Canary | undefined> {
     return answer(this.canaries.get(kekName(kek)))
+  }
+
+  listCanaries(): Promise<Kek[]> {
+    const keks = [...this.canaries.keys()].map((name) => {
+      const [keyType = '', purpose] = name.split(':')
+      return { keyType, purpose: purpose as KeyPurpose }
+    })
+    return Promise.resolve(keks)
   }
 
   insertCanary(kek: Kek, canary: Canary): Promise<Canary> {

@@ -11,7 +11,7 @@ export interface MigrateOptions extends KeysOptions {
   readonly to: string
 }
 
-/** A rewrap of everything that there is, also of key types that the schema names no more. */
+/** A rewrap of everything that there is, also of key types that the schema names no more, and of canaries without a key. */
 export function migrate(options: MigrateOptions): Promise<void> {
   const { to } = options
   const { keys } = loadConfig(options).gateway
@@ -28,5 +28,6 @@ export function migrate(options: MigrateOptions): Promise<void> {
 
 async function everyKek({ keks, tools }: OpenKeys): Promise<readonly Kek[]> {
   const stored = (await countDataKeys(tools)).map(({ keyType, purpose }) => ({ keyType, purpose }))
-  return [...new Map([...keks, ...stored].map((kek) => [kekName(kek), kek])).values()]
+  const proven = await tools.keyStore.listCanaries()
+  return [...new Map([...keks, ...stored, ...proven].map((kek) => [kekName(kek), kek])).values()]
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 
+import { verifyKeks } from '../../../src/crypto/verify-keks.ts'
 import {
   createKeyProvider,
   type KeyProviderOptions,
@@ -148,6 +149,11 @@ describeOnVault('keys on their way from one key service to another', () => {
     })
     expect(await storage.jobStore.find(id)).toMatchObject({ state: 'waiting' })
 
+    // A key type that a schema named before anything was written under it.
+    const former = { keyType: 'FORMER', purpose: 'MASK' } as const
+    await jobTools.provider.prepare([former])
+    await verifyKeks(jobTools.provider, storage.keyStore, [former], 'full')
+
     for (const [to, from, alone] of [
       ['vault', 'local', vault()],
       ['local', 'vault', local()],
@@ -159,6 +165,10 @@ describeOnVault('keys on their way from one key service to another', () => {
       })
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
       for (const finding of json.findings as string[]) expect(finding).toContain(': 0 data keys left')
+      const proof = createKeyProvider(alone)
+      await proof.prepare([former])
+      await verifyKeks(proof, storage.keyStore, [former], 'full')
+      await proof.close()
       const after = await beside({ keys: alone })
       const { data: read, errors } = await after.ask(admin, query)
       expect(errors).toEqual([])
