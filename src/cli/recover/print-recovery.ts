@@ -31,15 +31,21 @@ export function printRecovery(
     .slice(0, shown)
     .map(({ model, id, path, code }) => `  ${model} ${id} ${path}: ${code}`)
   const more = failures.length > shown ? [`  and ${failures.length - shown} more: --json lists them all`] : []
+  const again = failures.some(({ code }) => code === 'KEY_UNAVAILABLE')
+    ? [
+        '  KEY_UNAVAILABLE: the key service did not answer, or the key is disabled. Recover again: it is not lost.',
+      ]
+    : []
   const left = unknown.map(
     ({ collection, documents }) =>
       `  ${collection}: not recovered, ${documents} documents of which the schema has no model`,
   )
   const text = [
-    renderTable(['model', 'documents', 'values lost', 'file'], rows),
+    renderTable(['model', 'documents', 'not decrypted', 'file'], rows),
     '',
     ...lines,
     ...more,
+    ...again,
     ...left,
     `  ${out} holds all of it in clear, for this user alone.`,
   ].join('\n')

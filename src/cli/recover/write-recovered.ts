@@ -68,7 +68,8 @@ type StoredObject = Record<string, unknown>
 async function* pagesOf(file: string): AsyncGenerator<StoredObject[]> {
   let page: StoredObject[] = []
   for await (const bytes of readBsonFile(file)) {
-    page.push(mongoose.mongo.BSON.deserialize(bytes))
+    // A text that is damaged in one document keeps no other from being recovered.
+    page.push(mongoose.mongo.BSON.deserialize(bytes, { validation: { utf8: false } }))
     if (page.length < pageSize) continue
     yield page
     page = []
