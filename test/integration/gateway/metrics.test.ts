@@ -126,6 +126,23 @@ describe('metrics', () => {
     expect((await gateway.gateway.metricsApp?.inject('/graphql'))?.statusCode).toBe(404)
   })
 
+  test.each([
+    ['GET', '/request-canary?request-canary', 404],
+    ['GET', '/request-canary%zz', 400],
+    ['POST', '/metrics', 400],
+  ] as const)('are served by what quotes no request: %s %s', async (method, url, status) => {
+    const response = await gateway.gateway.metricsApp?.inject({
+      method,
+      url,
+      ...(method === 'POST' && {
+        payload: '{request-canary',
+        headers: { 'content-type': 'application/json' },
+      }),
+    })
+    expect(response?.statusCode).toBe(status)
+    expect(response?.body).toBe('There is nothing at this path: metrics are at /metrics.\n')
+  })
+
   test('tell a mask-only instance of the keys that it may ask about', async () => {
     const { uri, folder, database } = gateway
     const masks = await createTestGateway({ uri, folder, database, metrics: 'on', keyRights: 'mask-only' })
