@@ -20,13 +20,23 @@ const marksOf = (database: mongoose.mongo.Db): mongoose.mongo.Collection<Mark> =
 /**
  * Marks a database as one that is being restored.
  * @returns whether it was so already, by this backup
- * @throws CONFIGURATION_INVALID when there is anything in it, or it is being restored from another backup
+ * @throws as {@link assertRestorable}
  */
 export async function markRestore(database: mongoose.mongo.Db, manifest: Manifest): Promise<boolean> {
-  const hash = createHash('sha256').update(JSON.stringify(manifest)).digest('hex')
+  const resumed = await assertRestorable(database, manifest)
+  if (!resumed) await marksOf(database).insertOne({ _id: 'unfinished', manifest: hashOf(manifest) })
+  return resumed
+}
+
+/**
+ * Looks, and writes nothing.
+ * @returns whether the database is being restored from this backup already
+ * @throws CONFIGURATION_INVALID when there is anything in it, or it is being restored from another backup
+ */
+export async function assertRestorable(database: mongoose.mongo.Db, manifest: Manifest): Promise<boolean> {
   const mark = await marksOf(database).findOne({ _id: 'unfinished' })
   if (mark !== null) {
-    if (mark.manifest === hash) return true
+    if (mark.manifest === hashOf(manifest)) return true
     throw refused(
       `The database ${database.databaseName} is half restored from another backup: drop it first.`,
     )
@@ -41,7 +51,6 @@ export async function markRestore(database: mongoose.mongo.Db, manifest: Manifes
       `The database ${database.databaseName} is not empty (${name}).\nRestore into another one, which SEALGATE_DATABASE_NAME or SEALGATE_KEYS_DATABASE_NAME names, or another data folder.`,
     )
   }
-  await marksOf(database).insertOne({ _id: 'unfinished', manifest: hash })
   return false
 }
 
@@ -55,6 +64,10 @@ export async function assertRestored(database: mongoose.mongo.Db): Promise<void>
   throw refused(
     `The database ${database.databaseName} is half restored: run sealgate restore again, with the same backup.`,
   )
+}
+
+function hashOf(manifest: Manifest): string {
+  return createHash('sha256').update(JSON.stringify(manifest)).digest('hex')
 }
 
 function refused(message: string): GatewayError {

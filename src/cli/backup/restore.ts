@@ -1,5 +1,6 @@
 import { type BackupPart, verifyBackup } from '../../backup/manifest.ts'
 import { restoreDatabase } from '../../backup/restore-database.ts'
+import { assertRestorable } from '../../backup/restore-mark.ts'
 import { loadConfig } from '../../config/load-config.ts'
 import type { BackupOptions } from '../backup.ts'
 import { ProgressBar } from '../progress-bar.ts'
@@ -10,15 +11,17 @@ export async function restore(part: BackupPart, folder: string, options: BackupO
   const config = loadConfig(options)
   const manifest = await verifyBackup(folder, part)
   const local = localKeysOf(config.gateway.keys)
-  if (local !== undefined) await restoreKeyring(folder, manifest, local.folder)
   const bar = new ProgressBar()
   const restored = withDatabase(
     config,
     part,
-    (database) =>
-      restoreDatabase(database, folder, manifest, (progress) => {
+    async (database) => {
+      await assertRestorable(database, manifest)
+      if (local !== undefined) await restoreKeyring(folder, manifest, local.folder)
+      await restoreDatabase(database, folder, manifest, (progress) => {
         bar.draw(progress)
-      }),
+      })
+    },
     true,
   )
   await restored.finally(() => {
