@@ -24,7 +24,7 @@ export interface KeyStateWatch {
 export async function watchKeyStates(options: KeyStateWatchOptions): Promise<KeyStateWatch> {
   const { store, keyRing, lease, onChange } = options
   let epochKnown: number | undefined
-  let looking = false
+  let lookingSince: number | undefined
   let told = true
   const tell = (): void => {
     if (lease.isHeld === told) return
@@ -32,8 +32,8 @@ export async function watchKeyStates(options: KeyStateWatchOptions): Promise<Key
     onChange?.(told)
   }
   const look = async (): Promise<void> => {
-    looking = true
     const asked = lease.now()
+    lookingSince = asked
     try {
       const epoch = await store.epoch()
       if (epochKnown !== undefined && epoch !== epochKnown) keyRing.clear()
@@ -42,15 +42,15 @@ export async function watchKeyStates(options: KeyStateWatchOptions): Promise<Key
     } catch {
       // The lease ends by itself.
     }
-    looking = false
+    if (lookingSince === asked) lookingSince = undefined
     tell()
   }
   await look()
-  // Apart from the reads, of which one may hang.
+  // Apart from the reads: one that hangs is given up, and must not keep others back.
   const timer = setInterval(() => {
     if (!lease.isHeld) keyRing.clear()
     tell()
-    if (!looking) void look()
+    if (lookingSince === undefined || lease.now() - lookingSince >= 3 * lease.intervalMs) void look()
   }, lease.intervalMs).unref()
   return {
     stop: () => {

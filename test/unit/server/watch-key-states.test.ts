@@ -139,3 +139,18 @@ test('a read that took long renews from when it was asked, not from when it answ
   now = boundMs
   expect(lease.isHeld).toBe(false)
 })
+
+test('a read that never ends keeps no later one back', async () => {
+  await start()
+  const answer = store.epoch.bind(store)
+  let hung = 0
+  store.epoch = () => {
+    store.epoch = answer
+    hung += 1
+    return new Promise<never>(() => undefined)
+  }
+  await until(() => changes.length > 1)
+  expect(changes).toEqual([false, true])
+  expect(hung).toBe(1)
+  expect(await writeKey()).toHaveLength(64)
+})
