@@ -7,6 +7,7 @@ export class TcpProxy {
   target: number
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  #port = 0
   #silent = false
 
   private constructor(target: number) {
@@ -20,11 +21,12 @@ export class TcpProxy {
     const proxy = new TcpProxy(target)
     proxy.#server.listen(0, '127.0.0.1')
     await once(proxy.#server, 'listening')
+    proxy.#port = (proxy.#server.address() as AddressInfo).port
     return proxy
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port
+    return this.#port
   }
 
   /** From now on connections are accepted and kept, and nothing goes through any of them. */
@@ -39,14 +41,25 @@ export class TcpProxy {
     this.cut()
   }
 
+  /** Refuses connections, as the port of a dead server does, and cuts those there are. */
+  async refuse(): Promise<void> {
+    this.#server.close()
+    this.cut()
+    await once(this.#server, 'close')
+  }
+
+  /** Takes connections again, on the same port. */
+  async accept(): Promise<void> {
+    this.#server.listen(this.#port, '127.0.0.1')
+    await once(this.#server, 'listening')
+  }
+
   cut(): void {
     for (const socket of this.#sockets) socket.destroy()
   }
 
   async close(): Promise<void> {
-    this.#server.close()
-    this.cut()
-    await once(this.#server, 'close')
+    if (this.#server.listening) await this.refuse()
   }
 
   #join(client: Socket): void {

@@ -78,7 +78,7 @@ test('a database that is killed loses nothing that was acknowledged, and no docu
   }
   const writers = Promise.all([1, 2, 3].map(write))
   while (acknowledged.length < 30) await pause(5)
-  await database.kill()
+  await Promise.all([database.kill(), proxy.refuse()])
   killed = true
   await writers
   expect(failureOf(await gateway.ask(admin, query))).toEqual([503, 'SERVICE_UNAVAILABLE'])
@@ -88,6 +88,7 @@ test('a database that is killed loses nothing that was acknowledged, and no docu
 
   database = await startEmbeddedMongodbProcess(built, join(folder, 'database'))
   proxy.target = portOf(database.uri)
+  await proxy.accept()
   // Another process, so that no key is in memory.
   const other = await createTestGateway({ uri: database.uri, folder, database: gateway.database })
   try {
