@@ -19,6 +19,7 @@ import { createMongoKeyStore } from './mongo-key-store.ts'
 import { Repository } from './repository.ts'
 import { SubjectDocuments } from './subject-documents.ts'
 import { isDatabaseError, translateError } from './translate-error.ts'
+import { watchHeartbeats } from './watch-heartbeats.ts'
 import { guardWrites } from './write-guard.ts'
 
 /**
@@ -70,6 +71,7 @@ export async function connectStorage(policies: Policies, options: StorageOptions
     })
   }
   const connection = mongoose.createConnection()
+  let stopWatching: (() => void) | undefined
   try {
     await connection.openUri(options.uri, {
       dbName: options.database,
@@ -78,6 +80,7 @@ export async function connectStorage(policies: Policies, options: StorageOptions
       autoIndex: false,
       autoCreate: false,
     })
+    stopWatching = watchHeartbeats(connection.getClient())
     for (const name of [options.database, options.keysDatabase])
       await assertRestored(connection.getClient().db(name))
     const guarded = [...policies.models.values()].map(
@@ -103,9 +106,13 @@ export async function connectStorage(policies: Policies, options: StorageOptions
       audit: createMongoAudit(connection),
       isEmpty: async (name) => (await named(name).findOne({}, { _id: 1 }).lean().exec()) === null,
       check: () => ping(connection),
-      close: () => connection.close(),
+      close: async () => {
+        stopWatching?.()
+        await connection.close()
+      },
     }
   } catch (error) {
+    stopWatching?.()
     await connection.close().catch(() => undefined)
     throw isDatabaseError(error) ? translateError(error) : error
   }
