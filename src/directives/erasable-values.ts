@@ -1,4 +1,5 @@
 import { type FieldPolicy, isErased, type ModelPolicy, type Policies, stored } from './policies.ts'
+import { isStoredObject } from './stored-object.ts'
 
 /** What an erasure takes from a document. */
 export interface ErasableValues {
@@ -51,7 +52,7 @@ export function erasableValues(
       const parts: readonly unknown[] = Array.isArray(raw) ? raw : [raw]
       for (const [index, part] of parts.entries()) {
         const inner = Array.isArray(raw) ? `${position}.${index}` : position
-        if (isObject(part)) walk(part, embedded, `${inner}.`, gone || taken)
+        if (isStoredObject(part)) walk(part, embedded, `${inner}.`, gone || taken)
         else if (part !== null && part !== undefined) {
           count(`${embedded.name}.*`)
           if (!gone && !taken) nulled.push(inner)
@@ -65,8 +66,4 @@ export function erasableValues(
 
 function isStored({ type, protection }: FieldPolicy): boolean {
   return type.kind !== 'relation' && protection.kind !== 'discarded'
-}
-
-function isObject(value: unknown): value is StoredObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

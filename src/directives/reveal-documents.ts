@@ -12,6 +12,7 @@ import { type DocumentsOf, type PlannedField, planReveal, type RevealPlan } from
 import { release } from './revealed.ts'
 import type { Selection } from './selection.ts'
 import { answerWithoutKey, StandIn } from './stand-in.ts'
+import { isStoredObject } from './stored-object.ts'
 
 export type StoredObject = Record<string, unknown>
 
@@ -188,15 +189,11 @@ function collectObject(
     const value = object[field.stored]
     if (Array.isArray(value)) {
       for (const element of value as readonly unknown[]) {
-        if (isObject(element)) collectObject(element, inner, [...elements, String(element[stored.id])], walk)
+        if (isStoredObject(element))
+          collectObject(element, inner, [...elements, String(element[stored.id])], walk)
       }
-    } else if (isObject(value)) collectObject(value, inner, elements, walk)
+    } else if (isStoredObject(value)) collectObject(value, inner, elements, walk)
   }
-}
-
-/** Whoever can write to the database can put anything in the place of an embedded object. */
-function isObject(value: unknown): value is StoredObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function releasePlain(field: FieldPolicy, outcome: Outcome, value: unknown, decisions: Decisions): unknown {

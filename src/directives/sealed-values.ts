@@ -1,4 +1,5 @@
 import { type FieldPolicy, isStoredSealed, type ModelPolicy, type Policies, stored } from './policies.ts'
+import { isStoredObject } from './stored-object.ts'
 
 /** A value of a stored document that its schema has sealed. */
 export interface SealedValue {
@@ -33,11 +34,11 @@ export function sealedValues(document: StoredObject, model: ModelPolicy, policie
       if (embedded === undefined) continue
       if (!Array.isArray(raw)) {
         const inner = { path: `${path}.`, position: `${position}.`, elements: place.elements }
-        if (isObject(raw)) walk(raw, embedded.fields, inner)
+        if (isStoredObject(raw)) walk(raw, embedded.fields, inner)
         continue
       }
       for (const [index, element] of (raw as readonly unknown[]).entries()) {
-        if (!isObject(element)) continue
+        if (!isStoredObject(element)) continue
         const elements = [...place.elements, String(element[stored.id])]
         walk(element, embedded.fields, { path: `${path}.`, position: `${position}.${index}.`, elements })
       }
@@ -45,8 +46,4 @@ export function sealedValues(document: StoredObject, model: ModelPolicy, policie
   }
   walk(document, model.fields, { path: '', position: '', elements: [] })
   return found
-}
-
-function isObject(value: unknown): value is StoredObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

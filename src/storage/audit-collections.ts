@@ -3,6 +3,7 @@ import mongoose, { type Connection } from 'mongoose'
 import type { Anchor } from '../audit/anchor.ts'
 import type { AuditRecord, ChainClosing, ChainHead, ChainOpening } from '../audit/line.ts'
 import { GatewayError } from '../errors.ts'
+import { durable } from './mongo-key-store.ts'
 
 const { Binary } = mongoose.mongo
 type Binary = InstanceType<typeof Binary>
@@ -56,7 +57,7 @@ const duplicateKey = 11_000
 
 /** Durable where the server knows the words, and read only when it is. */
 const options = {
-  writeConcern: { w: 'majority', journal: true },
+  writeConcern: durable,
   readConcern: { level: 'majority' },
 } as const
 

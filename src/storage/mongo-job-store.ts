@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose'
 
 import type { Job, JobLease, JobStore } from '../rotation/job.ts'
+import { durable } from './mongo-key-store.ts'
 import { isDuplicateKey, translated } from './translate-error.ts'
 
 /** The job beside its id, in one piece: its lease is compared as a whole. */
@@ -15,11 +16,9 @@ interface JobDocument {
   endedAt: Date | null
 }
 
-const writeConcern = { w: 'majority', journal: true } as const
-
 /** Keeps jobs in the collection `jobs` of the database of the wrapped keys. */
 export function createMongoJobStore(connection: Connection, database: string): JobStore {
-  const jobs = connection.getClient().db(database, { writeConcern }).collection<JobDocument>('jobs')
+  const jobs = connection.getClient().db(database, { writeConcern: durable }).collection<JobDocument>('jobs')
   return {
     insert: ({ id, ...job }) =>
       translated(async () => {

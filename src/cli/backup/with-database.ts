@@ -2,6 +2,7 @@ import mongoose from 'mongoose'
 
 import type { BackupPart } from '../../backup/manifest.ts'
 import type { Config } from '../../config/load-config.ts'
+import { durable } from '../../storage/mongo-key-store.ts'
 import { isDatabaseError, translateError } from '../../storage/translate-error.ts'
 import { openDatabase } from '../open-database.ts'
 
@@ -25,5 +26,3 @@ export async function withDatabase<Result>(
     await server.close()
   }
 }
-
-const durable = { w: 'majority', journal: true } as const
